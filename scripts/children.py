@@ -45,7 +45,7 @@ def spawn(
         group=group,
         extra_groups=None if user is None else [],
         start_new_session=True,
-        preexec_fn=_tie_to_parent(os.getpid(), death_signal, nice),
+        preexec_fn=_tie_to_parent(os.getpid(), death_signal, nice),  # noqa: PLW1509 (three calls)
     )
     watcher.add(child.pid, death_signal)
     return child

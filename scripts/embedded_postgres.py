@@ -41,11 +41,16 @@ SETTINGS = {
     "jit": "off",
     "max_wal_size": "512MB",
 }
+ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 # initdb's own collation by code points: the same on every system and every machine.
 INITDB = (
-    "--auth=trust --encoding=UTF8 --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8"
-).split()
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+)
 
 
 class EmbeddedPostgres:
@@ -161,6 +166,7 @@ class EmbeddedPostgres:
             return process.name() == "postgres" and process.cwd() == str(self.home.cluster)
         except psutil.Error:
             return False
+        return bool(name == "postgres" and folder == str(self.home.cluster))
 
     def _make_cluster(self) -> None:
         """Run initdb once, beside the final place, so that half a cluster is never taken for one."""
@@ -187,8 +193,11 @@ class EmbeddedPostgres:
             text=True,
             errors="replace",
             cwd=self.home.folder,
-            env=self._env(),
-            **self._identity(),
+            env=ENVIRONMENT,
+            user=self.home.uid,
+            group=self.home.gid,
+            extra_groups=self.home.extra_groups,
+            check=False,
         )
         if made.returncode != 0:
             raise self._explain(made.stderr, "initdb")
@@ -210,10 +219,11 @@ class EmbeddedPostgres:
             self.process = spawn(
                 self._command(),
                 log=log,
-                env=self._env(),
+                env=ENVIRONMENT,
                 cwd=self.home.folder,
+                user=self.home.uid,
+                group=self.home.gid,
                 death_signal=signal.SIGINT,
-                **self._identity(),
             )
         while self.process.poll() is None and time.monotonic() < deadline:
             if self._answers():
@@ -248,13 +258,6 @@ class EmbeddedPostgres:
             except subprocess.TimeoutExpired:
                 signal_group(process.pid, signal.SIGQUIT)
                 process.wait(STOP_SECONDS)
-
-    def _identity(self) -> dict[str, int]:
-        user = self.home.user
-        return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid}
-
-    def _env(self) -> dict[str, str]:
-        return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
     def _last_lines(self, begin: int = 0) -> str:
         with self._log.open("rb") as log:

@@ -44,6 +44,21 @@ class Home:
         """PostgreSQL's own data directory."""
         return self.folder / "data"
 
+    @property
+    def uid(self) -> int | None:
+        """The number of the user to run as."""
+        return None if self.user is None else self.user.pw_uid
+
+    @property
+    def gid(self) -> int | None:
+        """The number of that user's group."""
+        return None if self.user is None else self.user.pw_gid
+
+    @property
+    def extra_groups(self) -> list[int] | None:
+        """No group of root's goes along."""
+        return None if self.user is None else []
+
 
 def find_home(data_dir: Path) -> Home:
     """The home of the data folder's database, made where it is missing."""
@@ -96,7 +111,7 @@ def _system_user() -> pwd.struct_passwd:
             " start again as an ordinary user."
         )
     command = [useradd, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin"]
-    made = subprocess.run([*command, SYSTEM_USER], capture_output=True, text=True)
+    made = subprocess.run([*command, SYSTEM_USER], capture_output=True, text=True, check=False)
     if made.returncode not in (0, 9):  # 9: another start made it meanwhile
         raise CannotStart(f"The system user {SYSTEM_USER} cannot be made: {made.stderr.strip()}")
     return pwd.getpwnam(SYSTEM_USER)
