@@ -163,7 +163,7 @@ class EmbeddedPostgres:
     def _is_ours(self, process: psutil.Process) -> bool:
         """Every process of a PostgreSQL server works inside of its data directory."""
         try:
-            return process.name() == "postgres" and process.cwd() == str(self.home.cluster)
+            name, folder = process.name(), process.cwd()
         except psutil.Error:
             return False
         return bool(name == "postgres" and folder == str(self.home.cluster))
