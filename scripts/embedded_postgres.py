@@ -9,7 +9,6 @@ programs and data live.
 """
 
 import fcntl
-import os
 import shutil
 import signal
 import subprocess
@@ -19,18 +18,16 @@ from types import TracebackType
 from typing import IO, Self
 from urllib.parse import quote
 
-import psutil
 import psycopg
 from psycopg import sql
 
 from scripts.children import signal_group, spawn, watcher
-from scripts.errors import CannotStart, explain_os_error, require_space
-from scripts.postgres_home import POSTGRES_VERSION, Home, find_home
+from scripts.errors import CannotStart, explain_os_error
+from scripts.postgres_cluster import ENVIRONMENT, SUPERUSER, clear_leftovers, explain, make_cluster
+from scripts.postgres_home import Home, find_home
 
-SUPERUSER = "postgres"
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-MEGABYTES_NEEDED = 150
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
@@ -41,16 +38,9 @@ SETTINGS = {
     "jit": "off",
     "max_wal_size": "512MB",
 }
-ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-# initdb's own collation by code points: the same on every system and every machine.
-INITDB = (
-    "--auth=trust",
-    "--encoding=UTF8",
-    "--locale=C",
-    "--locale-provider=builtin",
-    "--builtin-locale=C.UTF-8",
-)
+# A server of before that is still dying holds these: another try helps.
+PASSING_TROUBLE = ("shared memory block", "lock file")
 
 
 class EmbeddedPostgres:
@@ -94,16 +84,16 @@ class EmbeddedPostgres:
         """Start and wait until connections are taken. Raises CannotStart with a clear sentence."""
         try:
             self._take_lock()
-            self._clear_leftovers()
-            self._make_cluster()
+            clear_leftovers(self.home)
+            make_cluster(self.home, durable=self._durable)
             self._start_with_retries()
+            (self._data_dir / "postgres" / "url").write_text(self.dsn() + "\n")
         except OSError as error:
             self.stop()
             raise explain_os_error(error, "Starting the embedded PostgreSQL") from error
         except BaseException:
             self.stop()
             raise
-        (self._data_dir / "postgres" / "url").write_text(self.dsn() + "\n")
 
     def create_database(self, name: str = "coursellm", *, template: str | None = None) -> None:
         """Make a database; one that is there already stays as it is."""
@@ -118,10 +108,7 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Fast shutdown (SIGINT: clients are dropped, data are safe), then give the lock back."""
-        if self.process is not None:
-            self._stop_process(self.process)
-            watcher.forget(self.process.pid)
-            self.process = None
+        self._end_process()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -130,6 +117,8 @@ class EmbeddedPostgres:
         """Throw the data away; only what this class made is touched."""
         if self.process is not None:
             raise RuntimeError("stop the server first")
+        if self.home.sockets != self.home.folder:
+            shutil.rmtree(self.home.sockets, ignore_errors=True)
         shutil.rmtree(self.home.folder, ignore_errors=True)
         shutil.rmtree(self._data_dir / "postgres", ignore_errors=True)
         self._home = None
@@ -147,72 +136,21 @@ class EmbeddedPostgres:
                 " stop that one first (Ctrl-C where it runs), or set another COURSELLM_DATA."
             ) from error
 
-    def _clear_leftovers(self) -> None:
-        """End servers that an earlier run left on our data, and remove its stale pid file.
-
-        We hold the lock, so whatever still runs there has lost its parent.
-        """
-        orphans = [process for process in psutil.process_iter() if self._is_ours(process)]
-        for orphan in orphans:
-            orphan.send_signal(signal.SIGINT)
-        for survivor in psutil.wait_procs(orphans, timeout=STOP_SECONDS)[1]:
-            survivor.kill()
-        psutil.wait_procs(orphans, timeout=5)
-        (self.home.cluster / "postmaster.pid").unlink(missing_ok=True)
-
-    def _is_ours(self, process: psutil.Process) -> bool:
-        """Every process of a PostgreSQL server works inside of its data directory."""
-        try:
-            name, folder = process.name(), process.cwd()
-        except psutil.Error:
-            return False
-        return bool(name == "postgres" and folder == str(self.home.cluster))
-
-    def _make_cluster(self) -> None:
-        """Run initdb once, beside the final place, so that half a cluster is never taken for one."""
-        stamp = self.home.cluster / "PG_VERSION"
-        if not stamp.exists():
-            require_space(self.home.folder, MEGABYTES_NEEDED)
-            new = self.home.folder / "data.new"
-            shutil.rmtree(new, ignore_errors=True)
-            self._initdb(new)
-            new.rename(self.home.cluster)
-        found = stamp.read_text().strip()
-        if found != POSTGRES_VERSION:
-            raise CannotStart(
-                f"The data in {self.home.cluster} were made by PostgreSQL {found}, this is"
-                f" {POSTGRES_VERSION}: restore a backup into a new data folder (COURSELLM_DATA)."
-            )
-
-    def _initdb(self, folder: Path) -> None:
-        sync = [] if self._durable else ["--no-sync"]
-        command = [str(self.home.bin / "initdb"), "-D", str(folder), "-U", SUPERUSER]
-        made = subprocess.run(
-            [*command, *INITDB, *sync],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            cwd=self.home.folder,
-            env=ENVIRONMENT,
-            user=self.home.uid,
-            group=self.home.gid,
-            extra_groups=self.home.extra_groups,
-            check=False,
-        )
-        if made.returncode != 0:
-            raise self._explain(made.stderr, "initdb")
-
     def _start_with_retries(self) -> None:
-        """Start; once more where a dying server of before still holds the shared memory."""
+        """Start, and start again while a dying server of before is in the way."""
         deadline = time.monotonic() + START_SECONDS
-        while not self._start_once(deadline):
-            if time.monotonic() > deadline:
-                raise self._explain(self._last_lines(), "PostgreSQL")
-            self._clear_leftovers()
+        while True:
+            trouble = self._start_once(deadline)
+            if trouble is None:
+                return
+            passing = any(sign in trouble for sign in PASSING_TROUBLE)
+            if not passing or time.monotonic() > deadline:
+                raise explain(trouble, "PostgreSQL", self.home)
+            clear_leftovers(self.home)
             time.sleep(0.5)
 
-    def _start_once(self, deadline: float) -> bool:
-        """Whether the server came up; raises where another try cannot help."""
+    def _start_once(self, deadline: float) -> str | None:
+        """None when the server is up, else what it logged."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             begin = log.tell()
@@ -227,15 +165,12 @@ class EmbeddedPostgres:
             )
         while self.process.poll() is None and time.monotonic() < deadline:
             if self._answers():
-                return True
+                return None
             time.sleep(0.05)
-        output = self._last_lines(begin)
-        self._stop_process(self.process)
-        watcher.forget(self.process.pid)
-        self.process = None
-        if "shared memory block" in output or "lock file" in output:
-            return False
-        raise self._explain(output, "PostgreSQL")
+        self._end_process()
+        with self._log.open("rb") as log:
+            log.seek(begin)
+            return log.read().decode(errors="replace")
 
     def _command(self) -> list[str]:
         settings = SETTINGS | ({} if self._durable else FORGETFUL)
@@ -250,27 +185,19 @@ class EmbeddedPostgres:
             return False
         return True
 
-    def _stop_process(self, process: subprocess.Popen[bytes]) -> None:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
+    def _end_process(self) -> None:
+        """SIGINT; SIGQUIT and SIGKILL where that does not end it."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        for number in (signal.SIGINT, signal.SIGQUIT):
+            if process.poll() is None:
+                process.send_signal(number)
             try:
                 process.wait(STOP_SECONDS)
+                break
             except subprocess.TimeoutExpired:
-                signal_group(process.pid, signal.SIGQUIT)
-                process.wait(STOP_SECONDS)
-
-    def _last_lines(self, begin: int = 0) -> str:
-        with self._log.open("rb") as log:
-            log.seek(max(begin, self._log.stat().st_size - 4000))
-            return log.read().decode(errors="replace")
-
-    def _explain(self, output: str, program: str) -> CannotStart:
-        if "No space left on device" in output:
-            return CannotStart(
-                f"The disk that holds {self.home.folder} is full ({program} cannot write)."
-                " Free some space and start again."
-            )
-        lines = [line for line in output.splitlines() if line.strip()]
-        marked = [line for line in lines if "FATAL" in line or "error:" in line] or lines
-        reason = marked[-1].strip() if marked else "it said nothing"
-        return CannotStart(f"{program} cannot start: {reason} (log: {self._log})")
+                continue
+        signal_group(process.pid, signal.SIGKILL)
+        process.wait()
+        watcher.forget(process.pid)
