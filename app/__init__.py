@@ -1,0 +1,54 @@
+"""The application factory: a table of contents of the house."""
+
+from flask import Flask
+
+from app import cli, config, errors, frame, headers, health, session
+from app.activities import views as activities
+from app.config import Settings
+from app.extensions import db, migrate
+from app.gradebook import views as gradebook
+from app.launch import views as launch
+from app.materials import views as materials
+from app.practice import views as practice
+from app.tutor import views as tutor
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the application from the settings given, else from the environment.
+
+    Raises BadSettings with every fault of the environment.
+    """
+    settings = settings or Settings.from_env()
+    config.install(settings)
+
+    app = Flask(__name__, template_folder="../templates")
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_size": 20,
+            "max_overflow": 20,
+            "pool_timeout": 10,
+            "pool_pre_ping": True,
+        },
+        MAX_CONTENT_LENGTH=settings.upload_limit_bytes + config.MEGABYTE,
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    db.init_app(app)
+    migrate.init_app(app, db, directory="migrations")
+
+    session.init_app(app)
+    headers.init_app(app)
+    errors.init_app(app)
+    frame.init_app(app)
+    cli.init_app(app)
+
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(launch.blueprint, url_prefix="/lti")
+    app.register_blueprint(activities.blueprint, url_prefix="/s/<sid>/activities")
+    app.register_blueprint(materials.blueprint, url_prefix="/s/<sid>/materials")
+    app.register_blueprint(tutor.blueprint, url_prefix="/s/<sid>/tutor")
+    app.register_blueprint(practice.blueprint, url_prefix="/s/<sid>/practice")
+    app.register_blueprint(gradebook.blueprint, url_prefix="/s/<sid>/grades")
+    return app

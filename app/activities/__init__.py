@@ -1,0 +1,1 @@
+"""What a link in the course stands for."""

@@ -1,0 +1,139 @@
+"""Domain errors → status, page or fragment, and a sentence fit for a person."""
+
+import logging
+import secrets
+from dataclasses import dataclass
+
+from flask import Flask, Response, g, make_response, render_template, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+log = logging.getLogger("coursellm.errors")
+
+
+@dataclass(frozen=True)
+class Action:
+    """The one thing that a person can do about an error."""
+
+    label: str
+    url: str
+
+
+class DomainError(Exception):
+    """Something that a person must be told. Subclasses say what; `sentence` is what they read.
+
+    `reason` is for the log alone.
+    """
+
+    status = 400
+    sentence = "This did not work."
+
+    def __init__(
+        self,
+        sentence: str | None = None,
+        *,
+        reason: str | None = None,
+        status: int | None = None,
+        action: Action | None = None,
+    ) -> None:
+        super().__init__(reason or sentence or self.sentence)
+        self.sentence = sentence or self.sentence
+        self.reason = reason
+        self.status = status or self.status
+        self.action = action
+
+
+class NotFound(DomainError):
+    """The object does not exist in the actor's course."""
+
+    status = 404
+    sentence = "This does not exist here, or it was removed."
+
+
+class Forbidden(DomainError):
+    status = 403
+    sentence = "Your role in this course does not allow this."
+
+
+class NoSession(DomainError):
+    """There is no credential, or it has ended: the page shown holds no data."""
+
+    status = 401
+    sentence = "Please open this again from your course page."
+
+
+_SENTENCES = {
+    400: "The request could not be understood. Please go back and try again.",
+    404: "There is no page at this address. Please open the link in your course again.",
+    405: "This address is not meant to be opened directly. Please open the link in your course.",
+    413: "The file is too large.",
+    415: "This kind of content is not accepted here.",
+    429: "Too many requests. Please wait a moment and try again.",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error with a page or a fragment; nobody sees a stack trace."""
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _domain_error(error: DomainError) -> Response:
+    reference = _reference()
+    log.warning(
+        "refused %s %s: %s (status %d, reference %s)",
+        request.method,
+        request.path,
+        error,
+        error.status,
+        reference,
+    )
+    return _answer(error.status, error.sentence, reference, error.action, no_session(error))
+
+
+def no_session(error: DomainError) -> bool:
+    """Whether the page may try to go on with a token it holds."""
+    return isinstance(error, NoSession)
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return make_response(error.get_response(request.environ))
+    sentence = _SENTENCES.get(status, "This did not work.")
+    if isinstance(error, RequestEntityTooLarge) and error.description:
+        sentence = error.description
+    return _answer(status, sentence, _reference(), None, False)
+
+
+def _unexpected(error: Exception) -> Response:
+    reference = _reference()
+    log.exception("failed %s %s (reference %s)", request.method, request.path, reference)
+    sentence = "Something failed on our side. What you saved before is kept. Please try again."
+    return _answer(500, sentence, reference, None, False)
+
+
+def _reference() -> str:
+    """A short code that leads from the person's page to the log line."""
+    return secrets.token_hex(4)
+
+
+def _answer(
+    status: int,
+    sentence: str,
+    reference: str,
+    action: Action | None,
+    lost_session: bool,
+) -> Response:
+    g.setdefault("actor", None)
+    if request.accept_mimetypes.best == "application/json":
+        return make_response({"error": sentence, "reference": reference}, status)
+    wants_fragment = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
+    if wants_fragment:
+        template = "errors/_error.html"
+    else:
+        template = "errors/no_session.html" if lost_session else "errors/error.html"
+    page = render_template(
+        template, status=status, sentence=sentence, reference=reference, action=action
+    )
+    return make_response(page, status)

@@ -1,0 +1,1 @@
+"""Scores to the LMS: which counts, the outbox, receipts."""

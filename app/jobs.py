@@ -1,0 +1,78 @@
+"""Everything that happens outside a request: the rooms' jobs and the periodic tasks."""
+
+import importlib
+import logging
+from functools import cache
+
+import procrastinate
+from procrastinate import JobContext, PsycopgConnector, RetryStrategy
+
+from app import session as sessions
+from app.config import Settings
+from app.extensions import transaction
+
+log = logging.getLogger("coursellm.jobs")
+
+HEARTBEAT_SECONDS = 5.0
+"""How often a worker says that it lives."""
+STALLED_SECONDS = 20.0
+"""Silence after which a worker counts as dead and its jobs are taken up again."""
+CONCURRENCY = 4
+
+ROOMS = ("materials", "tutor", "gradebook", "launch")
+"""Rooms that have jobs."""
+
+own = procrastinate.Blueprint()
+
+
+@own.periodic(cron="*/10 * * * * *")
+@own.task(name="take_up_stalled", queueing_lock="take_up_stalled", pass_context=True)
+async def take_up_stalled(context: JobContext, timestamp: int) -> None:
+    """Queue again the jobs that a dead worker left behind. Every job can be run twice."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+        log.warning("job %s (%s) was left by a dead worker: queued again", job.id, job.task_name)
+        await manager.retry_job(job)
+
+
+@own.periodic(cron="*/15 * * * *")
+@own.task(
+    name="sweep_sessions",
+    queueing_lock="sweep_sessions",
+    retry=RetryStrategy(max_attempts=2),
+)
+def sweep_sessions(timestamp: int) -> None:
+    """Delete sessions that have ended."""
+    with transaction() as session:
+        sessions.delete_expired(session)
+
+
+@cache
+def _all_jobs() -> procrastinate.App:
+    """Every room's jobs, each named `<room>:<job>`. Once: merging renames the tasks themselves."""
+    queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+    queue.add_tasks_from(own, namespace="house")
+    for room in ROOMS:
+        jobs = importlib.import_module(f"app.{room}.jobs")
+        queue.add_tasks_from(jobs.blueprint, namespace=room)
+    return queue
+
+
+def make_queue(settings: Settings) -> procrastinate.App:
+    """The queue with every room's jobs, on the installation's own database."""
+    conninfo = settings.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+    return _all_jobs().with_connector(PsycopgConnector(conninfo=conninfo))
+
+
+def run_worker(settings: Settings) -> None:
+    """Work until told to stop."""
+    queue = make_queue(settings)
+    with queue.open():
+        queue.run_worker(
+            concurrency=CONCURRENCY,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            stalled_worker_timeout=STALLED_SECONDS,
+            fetch_job_polling_interval=2.0,
+            shutdown_graceful_timeout=10.0,
+            delete_jobs="successful",
+        )

@@ -1,0 +1,1 @@
+"""The front door: login, launch, key set."""

@@ -1,0 +1,78 @@
+"""Turns a teacher's file into pages of text, or into a sentence that says why not.
+
+The reading itself happens in `readers/`, inside the child process of `sandbox`.
+"""
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.errors import DomainError
+from app.materials import sandbox
+from app.materials.readers.child import TOO_BIG
+from app.materials.readers.page import DAMAGED, Page, Section
+
+log = logging.getLogger(__name__)
+
+DEFAULT_LIMITS = sandbox.Limits()
+
+
+class SourceUnreadable(DomainError):
+    """The file cannot be read; `sentence` says why and what to do, in a teacher's words."""
+
+    status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """A file as read: `file_type` by content, `page_count` pages, slides or sections.
+
+    `without_text` are the numbers of pages on which nothing can be found.
+    """
+
+    file_type: str
+    page_count: int
+    pages: list[Page]
+    title: str | None = None
+    without_text: list[int] = field(default_factory=list)
+    details: dict[str, int] = field(default_factory=dict)
+
+
+def extract(path: Path, name: str, limits: sandbox.Limits = DEFAULT_LIMITS) -> Extraction:
+    """Reads the file at `path`, which the teacher called `name`. Raises `SourceUnreadable`."""
+    kind, pages = "", []
+    try:
+        for message in sandbox.read(path, name, limits):
+            if "fault" in message:
+                raise SourceUnreadable(message["fault"])
+            if "kind" in message:
+                kind = message["kind"]
+            elif "page" in message:
+                pages.append(_page(message["page"]))
+            else:
+                return _extraction(kind, pages, message["done"])
+    except sandbox.ChildFailed as failure:
+        log.warning("reading %s failed: %s", path.name, failure)
+        raise SourceUnreadable(_sentence(failure, limits)) from failure
+    raise SourceUnreadable(DAMAGED)
+
+
+def _page(message: dict[str, Any]) -> Page:
+    sections = tuple(Section(**section) for section in message.pop("sections", ()))
+    return Page(text=message.pop("text", ""), sections=sections, **message)
+
+
+def _extraction(kind: str, pages: list[Page], done: dict[str, Any]) -> Extraction:
+    return Extraction(
+        kind, done["pages"], pages, done["title"], done["without_text"], done["details"]
+    )
+
+
+def _sentence(failure: sandbox.ChildFailed, limits: sandbox.Limits) -> str:
+    if failure.timed_out:
+        return (
+            f"Reading the file took longer than {limits.cpu // 60} minutes. Split it into smaller "
+            "files, or save a simpler copy, and upload that."
+        )
+    return TOO_BIG if failure.out_of_memory else DAMAGED

@@ -1,0 +1,135 @@
+"""Tells what a file is by its content, and looks at an archive's sizes before it is unpacked."""
+
+import zipfile
+from pathlib import Path
+
+from .page import DAMAGED, EMPTY, PROTECTED, Unreadable
+
+LARGEST_UNPACKED = 1_000_000_000
+LARGEST_UNPACKED_XML = 250_000_000
+MOST_ENTRIES = 20_000
+
+NAMES = {
+    "pdf": "a PDF",
+    "pptx": "a PowerPoint file",
+    "docx": "a Word document",
+    "md": "Markdown",
+    "txt": "text",
+}
+_ENDINGS = {
+    "pdf": "pdf",
+    "pptx": "pptx",
+    "pptm": "pptx",
+    "docx": "docx",
+    "docm": "docx",
+    "md": "md",
+    "markdown": "md",
+    "txt": "txt",
+}
+# First bytes of what teachers upload by mistake, with what to do instead.
+_SEND_INSTEAD = (
+    ((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*"), "a picture"),
+    ((b"{\\rtf",), "an RTF document"),
+    ((b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ"), "a packed archive"),
+    ((b"ID3", b"OggS", b"fLaC", b"\x1aE\xdf\xa3"), "a recording"),
+    ((b"%!PS",), "a PostScript file"),
+    ((b"\x7fELF", b"MZ"), "a program"),
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MAIN_PARTS = {"word/document.xml": "docx", "ppt/presentation.xml": "pptx"}
+
+
+def kind_of(path: Path, name: str) -> str:
+    """`pdf`, `pptx`, `docx`, `md` or `txt`, by content.
+
+    Raises `Unreadable` if the file is empty, of another kind, a bomb, or not what `name` says.
+    """
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if not head:
+        raise Unreadable(EMPTY)
+    ending = _ENDINGS.get(name.rpartition(".")[2].lower()) if "." in name else None
+    kind = _by_content(path, head, ending)
+    if ending and kind != ending and {kind, ending} != {"md", "txt"}:
+        raise Unreadable(_mislabelled(name, kind))
+    return ending or kind
+
+
+def _by_content(path: Path, head: bytes, ending: str | None) -> str:
+    if b"%PDF-" in head[:1024]:
+        return "pdf"
+    if head.startswith(b"PK"):
+        return _office_kind(path)
+    if head.startswith(_OLE):
+        raise Unreadable(_ole_sentence(path))
+    for marks, what in _SEND_INSTEAD:
+        if head.startswith(marks):
+            raise Unreadable(_other_kind(what))
+    if head[4:8] == b"ftyp" or head[:4] == b"RIFF":
+        raise Unreadable(_other_kind("a picture or a recording"))
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].lower()
+    if start.startswith((b"<!doctype html", b"<html")) and ending is None:
+        raise Unreadable(_other_kind("a web page"))
+    if ending in ("pdf", "pptx", "docx") and not _looks_like_text(head):
+        raise Unreadable(DAMAGED)
+    return "txt"
+
+
+def _looks_like_text(head: bytes) -> bool:
+    odd = sum(byte < 9 or 13 < byte < 32 for byte in head)
+    return odd == 0
+
+
+def _office_kind(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError) as error:
+        raise Unreadable(DAMAGED) from error
+    kind = next((_MAIN_PARTS[e.filename] for e in entries if e.filename in _MAIN_PARTS), None)
+    check_sizes(entries)
+    if kind is None:
+        names = {entry.filename for entry in entries}
+        what = "an Excel file" if "xl/workbook.xml" in names else "a ZIP archive of another kind"
+        raise Unreadable(_other_kind(what))
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise Unreadable(PROTECTED)
+    return kind
+
+
+def check_sizes(entries: list[zipfile.ZipInfo]) -> None:
+    """Raises `Unreadable` if the archive's own directory promises more than may be unpacked."""
+    total = sum(entry.file_size for entry in entries)
+    xml = sum(e.file_size for e in entries if e.filename.endswith((".xml", ".rels")))
+    if total > LARGEST_UNPACKED or xml > LARGEST_UNPACKED_XML or len(entries) > MOST_ENTRIES:
+        raise Unreadable(
+            f"Unpacked, the file would take {max(total, 1) / 1e9:.1f} GB, far more than can be "
+            "read. Save a new copy without its large parts and upload that."
+        )
+
+
+def _ole_sentence(path: Path) -> str:
+    """Office keeps an encrypted new file, and any old one, in the same kind of container."""
+    with path.open("rb") as file:
+        start = file.read(1_000_000)
+    if "EncryptedPackage".encode("utf-16-le") in start:
+        return PROTECTED
+    return (
+        "This is a file of an old Word or PowerPoint. Open it, save it as .docx, .pptx or PDF and "
+        "upload that."
+    )
+
+
+def _other_kind(what: str) -> str:
+    return (
+        f"This is {what}. The tutor reads PDF, PowerPoint, Word, Markdown and text: save it as one "
+        "of these and upload that."
+    )
+
+
+def _mislabelled(name: str, kind: str) -> str:
+    ending = name.rpartition(".")[2]
+    return (
+        f"The name ends in .{ending}, but the file is {NAMES[kind]}. Give it the ending .{kind} "
+        "if that is right, or choose the file again."
+    )

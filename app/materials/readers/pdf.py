@@ -1,0 +1,140 @@
+"""Reads a PDF page by page, with its outline as headings."""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+from .cleaning import breadcrumb, clean, one_line
+from .page import DAMAGED, PROTECTED, Page, Section, Source, Unreadable
+
+SHORTEST_FULL_LINE = 45
+FULL_LINE = 0.8
+LONGEST_SLIDE_TITLE = 90
+DEEPEST_HEADING = 3
+
+_NUMBERED = re.compile(r"(\d+[.)]|\d+(\.\d+)+|[a-z]\))\s")
+# What presentation programs call a slide without a title.
+_NO_TITLE = re.compile(r"\w+ \d+")
+
+
+class Entry(NamedTuple):
+    """An outline entry: the page it points to (from 0), its own title, its breadcrumb."""
+
+    page: int
+    title: str
+    crumb: str
+
+
+def read(path: Path) -> Source:
+    """Raises `Unreadable` if the file is protected or damaged."""
+    try:
+        document = pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as error:
+        if getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD:
+            raise Unreadable(PROTECTED) from error
+        raise Unreadable(DAMAGED) from error
+    if len(document) == 0:
+        raise Unreadable(DAMAGED)
+    title = one_line(document.get_metadata_value("Title"))
+    return Source(len(document), _pages(document), title)
+
+
+def _pages(document: pdfium.PdfDocument) -> Iterator[Page]:
+    outline = {page: list(group) for page, group in groupby(_outline(document), lambda e: e.page)}
+    heading = None
+    for index in range(len(document)):
+        text, is_slide = _text(document, index)
+        here = outline.get(index, [])
+        sections = tuple(_sections(text, here))
+        first = heading
+        if is_slide and (not outline or all(_NO_TITLE.fullmatch(e.title) for e in here)):
+            first = _slide_title(text)
+        elif sections and sections[0].offset == 0:
+            first, sections = sections[0].heading, sections[1:]
+        yield Page(index + 1, text, _label(document, index), first, sections)
+        heading = here[-1].crumb if here else heading
+
+
+def _text(document: pdfium.PdfDocument, index: int) -> tuple[str, bool]:
+    """The page's text, and whether the page is wider than high. A damaged page has no text."""
+    try:
+        page = document[index]
+        width, height = page.get_size()
+        text_page = page.get_textpage()
+        text = text_page.get_text_bounded()
+        text_page.close()
+        page.close()
+    except pdfium.PdfiumError:
+        return "", False
+    return reflow(clean(text)), width > height
+
+
+def reflow(text: str) -> str:
+    """Joins the lines of a paragraph; short lines (code, lists, titles) stay as they stand.
+
+    A line that nearly fills the column goes on in the next one. What is a full line is learnt
+    from the page itself.
+    """
+    lines = text.split("\n")
+    lengths = sorted(len(line) for line in lines if line)
+    usual = lengths[int(len(lengths) * 0.9)] if lengths else 0
+    if usual < SHORTEST_FULL_LINE:
+        return text
+    out = lines[0]
+    for line, following in pairwise(lines):
+        full = len(line) >= FULL_LINE * usual
+        goes_on = full and following and not _starts_anew(line, following)
+        out += (" " if goes_on else "\n") + following
+    return out
+
+
+def _starts_anew(line: str, following: str) -> bool:
+    """A bullet, a number, or a capital after the end of a sentence may begin a new paragraph."""
+    if line[-1] in ".?!:" and not following[0].islower():
+        return True
+    return following[0] in "•‣◦▪–—*>$" or _NUMBERED.match(following) is not None
+
+
+def _outline(document: pdfium.PdfDocument) -> list[Entry]:
+    """The outline in the order of the pages; entries without a target page are left out."""
+    trail: list[str] = []
+    entries = []
+    try:
+        for mark in document.get_toc(max_depth=15):
+            del trail[mark.level :]
+            title = one_line(mark.get_title()) or ""
+            trail.append(title)
+            target = mark.get_dest()
+            page = target.get_index() if target else None
+            if page is not None and title:
+                crumb = breadcrumb(trail[:DEEPEST_HEADING]) or title
+                entries.append(Entry(page, title, crumb))
+    except pdfium.PdfiumError:
+        return []
+    return sorted(entries, key=lambda entry: entry.page)
+
+
+def _sections(text: str, entries: list[Entry]) -> Iterator[Section]:
+    """Where the outline's titles stand as lines of the page ("1.7 Writing a program")."""
+    after = 0
+    for entry in entries:
+        title = r"\s+".join(re.escape(word) for word in entry.title.split())
+        match = re.compile(rf"^[^\n]{{0,20}}?{title}\s*$", re.M | re.I).search(text, after)
+        if match:
+            after = match.end()
+            yield Section(match.start(), entry.crumb)
+
+
+def _slide_title(text: str) -> str | None:
+    first = text.split("\n", 1)[0]
+    return one_line(first) if len(first) <= LONGEST_SLIDE_TITLE else None
+
+
+def _label(document: pdfium.PdfDocument, index: int) -> str | None:
+    label = one_line(document.get_page_label(index))
+    return label[:50] if label and label != str(index + 1) else None

@@ -1,0 +1,250 @@
+"""Makes the Actor: one server-side session per launch, under /s/<sid>/, with or without cookies.
+
+The session id stands in the address, its secret comes as a partitioned cookie or as a bearer
+token (LTI_FACTS 2.1 F): two frames of one browser may hold two courses at once.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, Response, current_app, g, request
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app import config
+from app.access import Actor
+from app.errors import Forbidden, NoSession
+from app.extensions import transaction
+from models import (
+    Course,
+    CourseRole,
+    Enrollment,
+    EnrollmentStatus,
+    ToolSession,
+    User,
+    now,
+)
+
+LIFE = timedelta(hours=8)
+IDLE = timedelta(minutes=60)
+SEEN_STEP = timedelta(minutes=1)
+MOST_COOKIES = 20
+COOKIE_PREFIX = "__Host-s-"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    """A fresh session: its id for addresses, its secret for the browser alone."""
+
+    sid: str
+    secret: str
+
+
+def open_session(
+    session: Session,
+    *,
+    user_id: UUID,
+    role: CourseRole,
+    course_id: UUID | None = None,
+    enrollment_id: UUID | None = None,
+    registration_id: UUID | None = None,
+    deployment_id: UUID | None = None,
+    resource_link_id: UUID | None = None,
+    activity_id: UUID | None = None,
+    locale: str | None = None,
+    frame_origin: str | None = None,
+    deep_linking: dict[str, Any] | None = None,
+) -> OpenedSession:
+    """Add the session row of one admitted launch. Life 8 hours, 60 minutes idle."""
+    opened = OpenedSession(secrets.token_urlsafe(12), secrets.token_urlsafe(32))
+    session.add(
+        ToolSession(
+            session_id=opened.sid,
+            secret_hash=_hash(opened.secret),
+            user_id=user_id,
+            role=role,
+            course_id=course_id,
+            enrollment_id=enrollment_id,
+            registration_id=registration_id,
+            deployment_id=deployment_id,
+            resource_link_id=resource_link_id,
+            activity_id=activity_id,
+            locale=locale,
+            frame_origin=frame_origin,
+            deep_linking=deep_linking,
+            expires_at=now() + LIFE,
+        )
+    )
+    session.flush()
+    return opened
+
+
+def set_cookie(response: Response, opened: OpenedSession) -> None:
+    """Give the secret as a partitioned cookie and drop the oldest beyond 20."""
+    held = [name for name in request.cookies if name.startswith(COOKIE_PREFIX)]
+    for name in held[: max(0, len(held) - MOST_COOKIES + 1)]:
+        _write_cookie(response, name, "", max_age=0)
+    _write_cookie(response, COOKIE_PREFIX + opened.sid, opened.secret, int(LIFE.total_seconds()))
+
+
+def _write_cookie(response: Response, name: str, value: str, max_age: int) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=max_age,
+        secure=True,
+        httponly=True,
+        samesite="None",
+        path="/",
+        partitioned=True,
+    )
+
+
+def delete_expired(session: Session) -> int:
+    """Delete sessions that have ended; how many."""
+    ended = (ToolSession.expires_at < now()) | (ToolSession.last_seen_at < now() - IDLE)
+    deleted = session.execute(
+        delete(ToolSession).where(ended).returning(ToolSession.session_id)
+    ).all()
+    return len(deleted)
+
+
+def init_app(app: Flask) -> None:
+    """Take `sid` out of each address, make the actor from it, and fill it into new addresses."""
+
+    @app.url_value_preprocessor
+    def take_sid(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+        g.actor = None
+        g.frame_origin = None
+        g.sid = values.pop("sid", None) if values else None
+
+    @app.url_defaults
+    def fill_sid(endpoint: str, values: dict[str, Any]) -> None:
+        if g.get("sid") and current_app.url_map.is_endpoint_expecting(endpoint, "sid"):
+            values.setdefault("sid", g.sid)
+
+    @app.before_request
+    def authenticate() -> None:
+        if g.get("sid"):
+            _enter(g.sid)
+
+    app.jinja_env.globals["csrf_token"] = csrf_token
+
+
+def csrf_token() -> str:
+    """The token that a form of this session must bring back; empty outside a session."""
+    sid = g.get("sid")
+    return _csrf(config.current().secret_keys[0], sid) if sid else ""
+
+
+def _csrf(key: str, sid: str) -> str:
+    return hmac.new(key.encode(), b"csrf:" + sid.encode(), hashlib.sha256).hexdigest()
+
+
+def _enter(sid: str) -> None:
+    bearer = _bearer()
+    secret = bearer or request.cookies.get(COOKIE_PREFIX + sid)
+    if not secret:
+        raise NoSession(reason="no credential came with the request")
+    if not bearer:
+        _refuse_forgery(sid)
+    with transaction() as session:
+        g.actor, g.frame_origin = _load(session, sid, secret)
+
+
+def _bearer() -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _refuse_forgery(sid: str) -> None:
+    """CSRF: a cookie travels by itself, so an unsafe request must prove our page sent it."""
+    if request.method in SAFE_METHODS:
+        return
+    settings = config.current()
+    origin = request.headers.get("Origin")
+    if origin and origin != settings.origin:
+        raise Forbidden(reason=f"request from foreign origin {origin!r}")
+    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    if not any(hmac.compare_digest(_csrf(key, sid), given) for key in settings.secret_keys):
+        raise Forbidden(
+            "This page is too old to be sent. Please open the link in your course again.",
+            reason="anti-CSRF token missing or wrong",
+        )
+
+
+def _load(session: Session, sid: str, secret: str) -> tuple[Actor, str | None]:
+    row = session.execute(
+        select(ToolSession, User, Enrollment, Course.course_name)
+        .join(User, User.user_id == ToolSession.user_id)
+        .outerjoin(Enrollment, Enrollment.enrollment_id == ToolSession.enrollment_id)
+        .outerjoin(Course, Course.course_id == ToolSession.course_id)
+        .where(ToolSession.session_id == sid)
+    ).one_or_none()
+    if row is None or not hmac.compare_digest(row.ToolSession.secret_hash, _hash(secret)):
+        raise NoSession(reason="unknown session or wrong secret")
+    tool_session, user, enrollment, course_name = row
+    moment = now()
+    if tool_session.expires_at < moment or tool_session.last_seen_at < moment - IDLE:
+        raise NoSession(reason="session has ended")
+    _note_seen(session, tool_session, moment)
+    return _actor(tool_session, user, enrollment, course_name or ""), tool_session.frame_origin
+
+
+def _note_seen(session: Session, tool_session: ToolSession, moment: datetime) -> None:
+    if tool_session.last_seen_at < moment - SEEN_STEP:
+        session.execute(
+            update(ToolSession)
+            .where(ToolSession.session_id == tool_session.session_id)
+            .values(last_seen_at=moment)
+        )
+
+
+def _actor(
+    tool_session: ToolSession,
+    user: User,
+    enrollment: Enrollment | None,
+    course_name: str,
+) -> Actor:
+    return Actor(
+        session_id=tool_session.session_id,
+        user_id=user.user_id,
+        course_id=tool_session.course_id,
+        enrollment_id=tool_session.enrollment_id,
+        role=_role(tool_session, enrollment),
+        display_name=display_name(user, enrollment),
+        course_name=course_name,
+        activity_id=tool_session.activity_id,
+        resource_link_id=tool_session.resource_link_id,
+        deep_linking=tool_session.deep_linking is not None,
+        locale=tool_session.locale,
+    )
+
+
+def _role(tool_session: ToolSession, enrollment: Enrollment | None) -> CourseRole:
+    """The enrollment's role: a later launch with fewer rights drops those of this session too."""
+    if enrollment is None:
+        return tool_session.role
+    if enrollment.status is EnrollmentStatus.DROPPED:
+        return CourseRole.NONE
+    return enrollment.role
+
+
+def display_name(user: User, enrollment: Enrollment | None) -> str:
+    """The person's name, else "Student 17", a number unique in the course."""
+    name = f"{user.first_name} {user.last_name}".strip()
+    if name or enrollment is None:
+        return name
+    noun = "Teacher" if enrollment.role in {CourseRole.TEACHER, CourseRole.TA} else "Student"
+    return f"{noun} {enrollment.number}"
+
+
+def _hash(secret: str) -> bytes:
+    """SHA-256: enough for 256 random bits, and nothing to gain from a slow hash."""
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,5 @@
+"""What the queue calls for this room."""
+
+import procrastinate
+
+blueprint = procrastinate.Blueprint()

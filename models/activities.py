@@ -1,0 +1,59 @@
+"""Activities: what a link placed in the course stands for."""
+
+import enum
+import uuid
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, now, stored_by_value
+from models.concepts import Concept
+
+
+class ActivityKind(enum.StrEnum):
+    TUTOR = "tutor"
+    PRACTICE = "practice"
+
+
+class ScorePolicy(enum.StrEnum):
+    """Which of a learner's answers to a question of the set counts."""
+
+    BEST = "best"
+    LAST = "last"
+
+
+class Activity(Base):
+    __tablename__ = "activities"
+    __table_args__ = (
+        CheckConstraint(
+            "kind <> 'practice' or concept_id is not null", name="practice_has_concept"
+        ),
+        CheckConstraint("points > 0", name="points_are_positive"),
+        CheckConstraint("question_count > 0", name="question_count_is_positive"),
+    )
+
+    activity_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    course_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("courses.course_id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[ActivityKind] = mapped_column(stored_by_value(ActivityKind))
+    title: Mapped[str] = mapped_column(String(200))
+    concept_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("concepts.concept_id", ondelete="CASCADE"), index=True
+    )
+    points: Mapped[Decimal | None]
+    """What a full score is worth; empty where nothing is graded."""
+    question_count: Mapped[int | None]
+    """Questions that make the whole set; answered right, they give all points."""
+    score_policy: Mapped[ScorePolicy] = mapped_column(
+        stored_by_value(ScorePolicy), default=ScorePolicy.BEST
+    )
+    instruction: Mapped[str | None] = mapped_column(Text)
+    opens_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
+    created_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.user_id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    concept: Mapped["Concept | None"] = relationship()
