@@ -39,7 +39,12 @@ NEW_CONCEPT_VARIANCE = 1.0
 
 # Where a stated difficulty puts an item that nobody has answered, in logits from the concept's
 # average. Chosen so that each step is about a sixth of the share of right answers.
-STATED_DIFFICULTY = {"beginner": -0.7, "intermediate": 0.0, "advanced": 0.7, "expert": 1.4}
+STATED_DIFFICULTY = {
+    "beginner": -0.7,
+    "intermediate": 0.0,
+    "advanced": 0.7,
+    "expert": 1.4,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +156,20 @@ def update(encounter: Encounter, outcome: float, *, aided: bool = False) -> Upda
         return Belief(belief.mean + gain * surprise, belief.variance - shrink)
 
     learner = moved(encounter.learner, 1.0)
-    on_concepts = tuple(moved(view.learner, share) for view in encounter.concepts)
-    concepts = tuple(moved(view.concept, -share) for view in encounter.concepts)
+    on_concepts, concepts = [], []
+    for view in encounter.concepts:
+        mine, concept = moved(view.learner, share), moved(view.concept, -share)
+        rise = (learner.mean + mine.mean - concept.mean) - (
+            encounter.learner.mean + view.learner.mean - view.concept.mean
+        )
+        drift = 0.0 if aided else _drift(outcome, rise)
+        on_concepts.append(Belief(mine.mean + drift, mine.variance + LEARNER_ON_CONCEPT_NOISE))
+        concepts.append(concept)
     return Update(
         learner=Belief(learner.mean, learner.variance + LEARNER_NOISE),
         item=moved(encounter.item, -1.0),
-        on_concepts=tuple(
-            Belief(
-                after.mean + _drift(outcome, aided, encounter.learner, learner, view, after, delta),
-                after.variance + LEARNER_ON_CONCEPT_NOISE,
-            )
-            for view, after, delta in zip(encounter.concepts, on_concepts, concepts, strict=True)
-        ),
-        concepts=concepts,
+        on_concepts=tuple(on_concepts),
+        concepts=tuple(concepts),
     )
 
 
@@ -183,24 +189,10 @@ def _variance(e: Encounter) -> float:
     return e.learner.variance + e.item.variance + on_concepts / len(e.concepts) ** 2
 
 
-def _drift(
-    outcome: float,
-    aided: bool,
-    learner_before: Belief,
-    learner_after: Belief,
-    view: ConceptView,
-    on_concept_after: Belief,
-    concept_after: Belief,
-) -> float:
-    """What was learned by answering, never so much that a poor answer raises what is shown."""
-    if aided:
-        return 0.0
+def _drift(outcome: float, rise: float) -> float:
+    """What was learned by answering, never so much that a poor answer raises what is shown.
+
+    `rise` is what the answer alone did to the shown figure, in logits.
+    """
     drift = LEARNING_WHEN_WRONG + (LEARNING_WHEN_RIGHT - LEARNING_WHEN_WRONG) * outcome
-    if outcome >= 0.5:
-        return drift
-    fall = (
-        (learner_before.mean - learner_after.mean)
-        + (view.learner.mean - on_concept_after.mean)
-        + (concept_after.mean - view.concept.mean)
-    )
-    return min(drift, max(fall, 0.0))
+    return drift if outcome >= 0.5 else min(drift, max(-rise, 0.0))
