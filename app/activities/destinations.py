@@ -1,0 +1,30 @@
+"""Where a launch goes: from the role, the activity that the link names, and the kind of message."""
+
+from app.access import RIGHTS, Right
+from models import Activity, ActivityKind, CourseRole
+
+
+def endpoint_for(
+    role: CourseRole,
+    activity: Activity | None,
+    deep_linking: bool,
+    *,
+    has_course: bool = True,
+    is_lost: bool = False,
+) -> str:
+    """The endpoint that an admitted launch is sent on to.
+
+    `activity` is the one that the link names, in the launch's own course. `is_lost`: the link
+    names one that this course does not have (it was copied, or its activity deleted).
+    `has_course`: False for a launch without a context.
+    """
+    rights = RIGHTS[role] if has_course else frozenset()
+    if deep_linking and has_course:
+        return "activities.picker"
+    if rights.isdisjoint({Right.LEARN, Right.TEACH}):
+        return "activities.missing"
+    if is_lost:
+        return "activities.lost"
+    if activity is not None and activity.kind is ActivityKind.PRACTICE:
+        return "practice.index"
+    return "tutor.index"
