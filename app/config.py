@@ -142,7 +142,7 @@ _current: Settings | None = None
 
 def install(settings: Settings) -> None:
     """Make these the settings of the process."""
-    global _current
+    global _current  # noqa: PLW0603 - one process has one environment
     _current = settings
 
 

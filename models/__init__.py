@@ -73,6 +73,7 @@ from models.practice import (
 )
 
 __all__ = [
+    "SYSTEM_USER_ID",
     "Activity",
     "ActivityKind",
     "AuditEvent",
@@ -124,7 +125,6 @@ __all__ = [
     "Registration",
     "RegistrationStatus",
     "ResourceLink",
-    "SYSTEM_USER_ID",
     "ScoreOutbox",
     "ScorePolicy",
     "ScoreStatus",

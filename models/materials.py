@@ -5,7 +5,8 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pgvector import HalfVector, Vector as VectorValue
+from pgvector import HalfVector
+from pgvector import Vector as VectorValue
 from pgvector.sqlalchemy import HALFVEC, Vector
 from sqlalchemy import (
     BigInteger,
