@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -67,10 +68,8 @@ def _tie_to_parent(parent: int, death_signal: int, nice: int) -> Callable[[], No
 
 def signal_group(pid: int, number: int) -> None:
     """Send a signal to all that a child of ours started; nothing happens where all have ended."""
-    try:
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 class _Watcher:
@@ -99,11 +98,9 @@ class _Watcher:
             )
             self._owner = os.getpid()
         assert self._process.stdin is not None
-        try:
+        with suppress(BrokenPipeError):  # someone killed it: the kernel's signal remains
             self._process.stdin.write(line.encode())
             self._process.stdin.flush()
-        except BrokenPipeError:  # someone killed the watcher: the kernel's signal remains
-            pass
 
 
 watcher = _Watcher()

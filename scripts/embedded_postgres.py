@@ -8,7 +8,6 @@ It listens on a Unix socket in a private folder, never on a port. See `postgres_
 programs and data live.
 """
 
-import fcntl
 import shutil
 import signal
 import subprocess
@@ -22,7 +21,8 @@ import psycopg
 from psycopg import sql
 
 from scripts.children import signal_group, spawn, watcher
-from scripts.errors import CannotStart, explain_os_error
+from scripts.errors import explain_os_error
+from scripts.locks import take_lock
 from scripts.postgres_cluster import ENVIRONMENT, SUPERUSER, clear_leftovers, explain, make_cluster
 from scripts.postgres_home import Home, find_home
 
@@ -83,7 +83,10 @@ class EmbeddedPostgres:
     def start(self) -> None:
         """Start and wait until connections are taken. Raises CannotStart with a clear sentence."""
         try:
-            self._take_lock()
+            if self._lock is None:
+                lock = self._data_dir / "postgres" / "lock"
+                self._lock = take_lock(lock, self._data_dir)
+            self._end_process()
             clear_leftovers(self.home)
             make_cluster(self.home, durable=self._durable)
             self._start_with_retries()
@@ -106,6 +109,10 @@ class EmbeddedPostgres:
                     )
                 )
 
+    def has_died(self) -> bool:
+        """Whether the server ended by itself; `start` brings it back."""
+        return self.process is not None and self.process.poll() is not None
+
     def stop(self) -> None:
         """Fast shutdown (SIGINT: clients are dropped, data are safe), then give the lock back."""
         self._end_process()
@@ -122,19 +129,6 @@ class EmbeddedPostgres:
         shutil.rmtree(self.home.folder, ignore_errors=True)
         shutil.rmtree(self._data_dir / "postgres", ignore_errors=True)
         self._home = None
-
-    def _take_lock(self) -> None:
-        """Hold the data folder for ourselves; the kernel drops the lock when we end."""
-        folder = self._data_dir / "postgres"
-        folder.mkdir(parents=True, exist_ok=True)
-        self._lock = (folder / "lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CannotStart(
-                f"CourseLLM is running already with the data in {self._data_dir}:"
-                " stop that one first (Ctrl-C where it runs), or set another COURSELLM_DATA."
-            ) from error
 
     def _start_with_retries(self) -> None:
         """Start, and start again while a dying server of before is in the way."""

@@ -158,5 +158,5 @@ def _copy_readable(source: Path, target: Path) -> None:
     """Copy a folder, readable for everyone; header files and static libraries stay behind."""
     ignored = shutil.ignore_patterns("include", "*.a", "__pycache__")
     shutil.copytree(source, target, ignore=ignored)
-    for path in [*target.parents][:1] + [target, *target.rglob("*")]:
+    for path in (target.parent, target, *target.rglob("*")):
         path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))

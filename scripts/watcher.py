@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 
 GRACE_SECONDS = 10.0
 
@@ -72,10 +73,8 @@ def send(group: int, number: int) -> bool:
 
 def send_leader(pid: int, number: int) -> None:
     """Signal one process, where it still is."""
-    try:
+    with suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 if __name__ == "__main__":
