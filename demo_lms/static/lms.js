@@ -1,0 +1,11 @@
+// The few things that a browser does by itself here; every page works without them.
+for (const form of document.querySelectorAll("form[data-auto-submit]")) {
+  form.submit();
+}
+for (const select of document.querySelectorAll("select[data-submits]")) {
+  select.addEventListener("change", () => select.form.requestSubmit());
+}
+const back = document.querySelector("a[data-leave-frame]");
+if (back) {
+  window.top.location.assign(back.href);
+}

@@ -1,0 +1,54 @@
+"""Adding links from the tool: the picker in a frame, and its answer.
+
+Deep Linking 2.0 sections 2.1 (to the tool) and 2.3 (back). Also the return address of ordinary
+launches, LTI core 1.3 section 5.4.4.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+
+from demo_lms import deep_linking, oidc
+from demo_lms.errors import Refusal
+from demo_lms.views.browser import (
+    current_person,
+    lms,
+    page_blueprint,
+    refused_page,
+    require,
+)
+
+pages = page_blueprint("picker", __name__)
+endpoints = Blueprint("returns", __name__)
+endpoints.register_error_handler(Refusal, refused_page)
+
+
+@pages.get("/add")
+def add() -> str:
+    require(current_person().is_teacher, "teachers")
+    return render_template("add.html")
+
+
+@pages.get("/add/launch")
+def launch_picker() -> str:
+    require(current_person().is_teacher, "teachers")
+    form = oidc.login_request(lms(), current_person(), None)
+    return render_template("form_post.html", form=form)
+
+
+@endpoints.post("/deep-link/<ticket>")
+def take_answer(ticket: str) -> str:
+    """The tool's form, sent by the browser from another site: no cookie of ours comes along.
+
+    Who asked, and for what, hangs on the ticket in the address; the signature does the rest.
+    """
+    deep_linking.take_answer(lms(), ticket, request.form.get("JWT", ""))
+    return render_template("leave_frame.html", target=f"/?added={ticket}", words=[])
+
+
+@endpoints.get("/return")
+def return_from_tool() -> str:
+    """Where a launch's return_url leads; a message of the tool's is shown first."""
+    names = ("lti_errormsg", "lti_msg")
+    words = [request.args[name][:1000] for name in names if request.args.get(name)]
+    return render_template("leave_frame.html", target="/", words=words)
