@@ -1,6 +1,7 @@
 """Deferring a job inside a step's transaction: the job exists if and only if the step commits."""
 
 from datetime import datetime
+from typing import Any
 
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
@@ -25,18 +26,16 @@ def defer(
     Arguments are ids as text, never text of people. With a `queueing_lock` a job that already
     waits under that lock serves for this one too; jobs of one `lock` run one after another.
     """
-    connection = session.connection().connection.driver_connection
-    task_ = _by_name.configure_task(
-        task,
-        connection=connection,
-        queue=queue,
-        priority=priority,
-        lock=lock,
-        queueing_lock=queueing_lock,
-        schedule_at=schedule_at,
-    )
+    options: dict[str, Any] = {
+        "queue": queue,
+        "priority": priority,
+        "lock": lock,
+        "queueing_lock": queueing_lock,
+        "schedule_at": schedule_at,
+    }
     try:
         with session.begin_nested():
-            task_.defer(**ids)
+            connection = session.connection().connection.driver_connection
+            _by_name.configure_task(task, connection=connection, **options).defer(**ids)
     except AlreadyEnqueued:
         pass

@@ -2,6 +2,8 @@
 
 import importlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import procrastinate
@@ -58,18 +60,23 @@ def _all_jobs() -> procrastinate.App:
     return queue
 
 
-def make_queue(settings: Settings) -> procrastinate.App:
-    """The queue with every room's jobs, on the installation's own database."""
+@contextmanager
+def opened_queue(settings: Settings) -> Iterator[procrastinate.App]:
+    """The queue with every room's jobs, open on the installation's own database."""
     conninfo = settings.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
-    return _all_jobs().with_connector(PsycopgConnector(conninfo=conninfo))
+    connector = PsycopgConnector(conninfo=conninfo)
+    with _all_jobs().replace_connector(connector) as queue, queue.open():
+        yield queue
 
 
-def run_worker(settings: Settings) -> None:
-    """Work until told to stop."""
-    queue = make_queue(settings)
-    with queue.open():
+def run_worker(settings: Settings, *, wait: bool = True) -> None:
+    """Work until told to stop; with `wait=False` until nothing is due."""
+    with opened_queue(settings) as queue:
         queue.run_worker(
             concurrency=CONCURRENCY,
+            wait=wait,
+            install_signal_handlers=wait,
+            listen_notify=wait,
             update_heartbeat_interval=HEARTBEAT_SECONDS,
             stalled_worker_timeout=STALLED_SECONDS,
             fetch_job_polling_interval=2.0,

@@ -1,0 +1,41 @@
+"""Health, metrics, and pages that don't exist."""
+
+from dataclasses import replace
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import config
+from app.config import Settings
+
+
+def test_live_and_ready(client: FlaskClient) -> None:
+    assert client.get("/health/live").json == {"status": "live"}
+    assert client.get("/health/ready").json == {"status": "ready"}
+
+
+def test_metrics_are_for_loopback_without_a_token(client: FlaskClient) -> None:
+    assert client.get("/metrics").status_code == 200
+    far = {"REMOTE_ADDR": "203.0.113.9"}
+    assert client.get("/metrics", environ_base=far).status_code == 403
+
+
+def test_metrics_want_the_token_where_there_is_one(app: Flask, settings: Settings) -> None:
+    config.install(replace(settings, metrics_token="t" * 20))
+    client = app.test_client()
+    assert client.get("/metrics").status_code == 403
+    bearer = {"Authorization": "Bearer " + "t" * 20}
+    assert client.get("/metrics", headers=bearer).status_code == 200
+
+
+def test_an_unknown_address_is_a_calm_page(client: FlaskClient) -> None:
+    answer = client.get("/nowhere")
+    assert answer.status_code == 404
+    assert "course" in answer.text
+    assert "Traceback" not in answer.text
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_machine_gets_json(client: FlaskClient) -> None:
+    answer = client.get("/nowhere", headers={"Accept": "application/json"})
+    assert answer.status_code == 404 and answer.json and "reference" in answer.json

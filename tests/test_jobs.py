@@ -1,0 +1,76 @@
+"""Jobs: they exist only if their step commits, and a dead worker's are taken up again."""
+
+import uuid
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.config import Settings
+from app.deferral import defer
+from app.extensions import transaction
+from app.jobs import opened_queue, run_worker
+
+COUNT = text("select count(*) from procrastinate_jobs where task_name = 'house:sweep_sessions'")
+
+
+def _later(session: Session, **given: str | None) -> None:
+    defer(session, "house:sweep_sessions", timestamp="0", **given)  # type: ignore[arg-type]
+
+
+def test_a_job_is_there_when_the_step_commits(app: Flask, session: Session) -> None:
+    with transaction() as step:
+        _later(step)
+    assert session.scalar(COUNT) == 1
+
+
+def test_a_job_is_gone_when_the_step_fails(app: Flask, session: Session) -> None:
+    with pytest.raises(RuntimeError), transaction() as step:
+        _later(step)
+        raise RuntimeError
+    assert session.scalar(COUNT) == 0
+
+
+def test_a_waiting_job_serves_for_the_next_one_of_its_lock(app: Flask, session: Session) -> None:
+    with transaction() as step:
+        _later(step, queueing_lock="once")
+        _later(step, queueing_lock="once")
+        step.execute(text("select 1"))  # the step goes on
+    assert session.scalar(COUNT) == 1
+
+
+def test_a_dead_workers_job_is_run_again(app: Flask, session: Session, settings: Settings) -> None:
+    """As after kill -9: the job says "doing", its worker's heartbeat is old."""
+    with transaction() as step:
+        _later(step)
+        worker = step.scalar(
+            text(
+                "insert into procrastinate_workers (last_heartbeat)"
+                " values (now() - interval '1 hour') returning id"
+            )
+        )
+        step.execute(
+            text("update procrastinate_jobs set status = 'doing', worker_id = :worker"),
+            {"worker": worker},
+        )
+        defer(step, "house:take_up_stalled", timestamp="0")
+    run_worker(settings, wait=False)
+    run_worker(settings, wait=False)
+    left = session.scalars(text("select task_name from procrastinate_jobs")).all()
+    assert "house:sweep_sessions" not in left, "it succeeded, and what succeeded is deleted"
+
+
+def test_every_rooms_jobs_are_known_however_often_one_looks(settings: Settings) -> None:
+    with opened_queue(settings) as queue:
+        names = set(queue.tasks)
+    assert "house:take_up_stalled" in names
+    with opened_queue(settings) as queue:
+        assert set(queue.tasks) == names
+
+
+def test_arguments_are_ids(app: Flask, session: Session) -> None:
+    material = str(uuid.uuid4())
+    with transaction() as step:
+        defer(step, "materials:index_words", material_id=material)
+    assert session.scalar(text("select args ->> 'material_id' from procrastinate_jobs")) == material
