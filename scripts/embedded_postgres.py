@@ -23,7 +23,14 @@ from psycopg import sql
 from scripts.children import signal_group, spawn, watcher
 from scripts.errors import explain_os_error
 from scripts.locks import take_lock
-from scripts.postgres_cluster import ENVIRONMENT, SUPERUSER, clear_leftovers, explain, make_cluster
+from scripts.postgres_cluster import (
+    ENVIRONMENT,
+    FULL,
+    SUPERUSER,
+    clear_leftovers,
+    explain,
+    make_cluster,
+)
 from scripts.postgres_home import Home, find_home
 
 START_SECONDS = 60.0
@@ -72,7 +79,7 @@ class EmbeddedPostgres:
     def home(self) -> Home:
         """Programs, data and user; made at the first look."""
         if self._home is None:
-            self._home = find_home(self._data_dir)
+            self._home = find_home(self._data_dir, durable=self._durable)
         return self._home
 
     def dsn(self, database: str = "coursellm") -> str:
@@ -137,7 +144,7 @@ class EmbeddedPostgres:
             trouble = self._start_once(deadline)
             if trouble is None:
                 return
-            passing = any(sign in trouble for sign in PASSING_TROUBLE)
+            passing = any(sign in trouble for sign in PASSING_TROUBLE) and FULL not in trouble
             if not passing or time.monotonic() > deadline:
                 raise explain(trouble, "PostgreSQL", self.home)
             clear_leftovers(self.home)

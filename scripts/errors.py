@@ -24,6 +24,7 @@ def require_space(folder: Path, megabytes: int) -> None:
 
 def explain_os_error(error: OSError, doing: str) -> CannotStart:
     """The sentence for an operating system's error met while `doing` something."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    # shutil gathers several errors in one that has no number.
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(error):
         return CannotStart(f"The disk is full ({doing}). Free some space and start again.")
     return CannotStart(f"{doing} failed: {error}.")

@@ -20,3 +20,15 @@ def take_lock(file: Path, data_dir: Path) -> IO[str]:
             " (Ctrl-C where it runs), or name another folder by COURSELLM_DATA."
         ) from error
     return lock
+
+
+def is_held(file: Path) -> bool:
+    """Whether a process holds the lock; a file that is not there is held by nobody."""
+    try:
+        with file.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

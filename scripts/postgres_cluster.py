@@ -14,6 +14,7 @@ from scripts.postgres_home import POSTGRES_VERSION, Home
 SUPERUSER = "postgres"
 MEGABYTES_NEEDED = 150
 ORPHAN_SECONDS = 20.0
+FULL = "No space left on device"
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 # initdb's own collation by code points: the same on every system and every machine.
 INITDB = (
@@ -88,7 +89,7 @@ def _works_in(process: psutil.Process, cluster: Path) -> bool:
 
 def explain(output: str, program: str, home: Home) -> CannotStart:
     """The sentence for what initdb or the server said before it gave up."""
-    if "No space left on device" in output:
+    if FULL in output:
         return CannotStart(
             f"The disk that holds {home.folder} is full ({program} cannot write)."
             " Free some space and start again."

