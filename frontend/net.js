@@ -53,12 +53,12 @@ export function credentialHeaders(address = location.href, method = "GET") {
   return token ? { "X-CSRF-Token": token } : {};
 }
 
-/** What an error answer says to the person; the server sends JSON {sentence, reference} or its error page. */
+/** What an error answer says to the person; the server sends JSON {error, reference} or its error page. */
 export function explain(text, type = "") {
   if (/json/.test(type)) {
     try {
-      const { sentence, reference } = JSON.parse(text);
-      return { sentence: sentence || FAILED, reference };
+      const { error, reference } = JSON.parse(text);
+      return { sentence: error || FAILED, reference };
     } catch { return { sentence: FAILED }; }
   }
   const page = new DOMParser().parseFromString(text, "text/html");

@@ -106,8 +106,22 @@ async function drawCrop(part, width, current) {
   const size = { width, height: Math.round(area.height * scale) };
   const canvas = await paint(page, viewport, density(size.width, size.height), size, bands(viewport));
   if (!current()) return;
+  whiteEdges(canvas, size, items.filter((item) => item.str.trim())
+    .map((item) => rectangle(item, 0, item.str.length, content.styles, viewport)));
   canvas.setAttribute("aria-hidden", "true");
   part.replaceChildren(canvas);
+}
+
+/* A line that the edge would cut through is left out. */
+function whiteEdges(canvas, { width, height }, lines) {
+  const context = canvas.getContext("2d"), low = height * 0.12;
+  context.globalCompositeOperation = "source-over";
+  context.fillStyle = "#fff";
+  for (const { top, bottom } of lines) {
+    if (bottom - top > low) continue;
+    if (top < 0 && bottom > 0) context.fillRect(0, 0, width, bottom);
+    if (top < height && bottom > height) context.fillRect(0, top, width, height - top);
+  }
 }
 
 /** The box round all text of the page: margins need not be shown. */

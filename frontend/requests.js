@@ -4,6 +4,9 @@ import htmx from "htmx.org";
 import { credentialHeaders, explain, sentences } from "./net.js";
 import { announce, errorNotice, settle, showAt, waiting } from "./notices.js";
 
+/** Options of htmx.ajax() for a change of page that no link or form began. */
+export const wholePage = { target: "body", swap: "outerSync", headers: { "HX-Boosted": "true" } };
+
 const ended = new WeakMap();
 const isPage = (ctx) => ctx.target === document.body;
 const isPolling = (ctx) => ctx.sourceEvent?.type === "every";
@@ -82,12 +85,13 @@ function broken({ detail: { ctx, error } }) {
 
 function fail(ctx, sentence, reference) {
   const source = ctx.sourceElement?.isConnected ? ctx.sourceElement : document.body;
-  showAt(source, errorNotice(sentence, { reference, act: () => again(ctx, source) }));
+  const act = ctx.response?.status === 401 ? null : () => again(ctx, source);  // only the course opens a session
+  showAt(source, errorNotice(sentence, { reference, act }));
 }
 
 function again(ctx, source) {
   const { type, submitter } = ctx.sourceEvent ?? {};
-  if (source === document.body) htmx.ajax("GET", ctx.request.action, { target: "body", swap: "outerSync" });
+  if (source === document.body) htmx.ajax("GET", ctx.request.action, wholePage);
   else if (type === "submit") source.requestSubmit(submitter?.isConnected ? submitter : undefined);
   else if (type === "click") source.click();
   else htmx.trigger(source, type || "click");

@@ -4,9 +4,10 @@
 import htmx from "htmx.org";
 import { adopt, forget, holdsToken, request, resume, sessionOf } from "./net.js";
 import { errorNotice, showAt, waiting } from "./notices.js";
+import { wholePage } from "./requests.js";
 
 function show(address) {
-  return htmx.ajax("GET", address, { target: "body", swap: "outerSync", replace: "true" });
+  return htmx.ajax("GET", address, { ...wholePage, replace: "true" });
 }
 
 /* launch.js hands over {url, token} by this event; it learns from the default's prevention that we live. */

@@ -65,9 +65,12 @@ def _asset(name: str) -> str:
 
 
 def _context() -> dict[str, Any]:
-    tabs = [("tutor", "Tutor"), ("practice", "Practice")]
+    rooms = [("tutor", "Tutor"), ("practice", "Practice")]
     return {
-        "nav_tabs": [(f"/s/{SID}/{name}", label, request.path.endswith(name)) for name, label in tabs],
+        "tabs": [
+            {"url": f"/s/{SID}/{name}", "label": label, "current": request.path.endswith(name)}
+            for name, label in rooms
+        ],
         "help_url": "/help",
         "readers_note": "Your teacher can read this, without your name.",
         "page_dir": request.args.get("dir", "ltr"),
@@ -141,7 +144,9 @@ def _routes(site: Site) -> None:
         site.failures += 1
         if site.failures > 1:
             return "<p id='part'>Here it is.</p>"
-        return render_template("errors/error.html", sentence="The list is not there yet.", reference="R-500"), 500
+        part = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
+        template = "errors/_error.html" if part else "errors/error.html"
+        return render_template(template, sentence="The list is not there yet.", reference="R-500"), 500
 
     @site.get("/s/<sid>/slow")
     def slow(sid: str) -> Any:
@@ -175,7 +180,7 @@ def _launch_routes(site: Site) -> None:
         message = json.loads(request.data)
         site.finish = message
         if message["secret"] != "secret-b":
-            return jsonify(sentence="The sign-in check failed.", reference="R-403"), 403
+            return jsonify(error="The sign-in check failed.", reference="R-403"), 403
         return jsonify(url=f"/s/{SID}/tutor", token=TOKEN)
 
 
