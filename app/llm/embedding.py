@@ -1,0 +1,86 @@
+"""Vectors of questions and passages, from any OpenAI-compatible endpoint."""
+
+import logging
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import openai
+
+from app.llm.errors import ModelUnavailable, as_unavailable
+from app.llm.profiles import STORED_DIMENSIONS, EmbeddingProfile, embedding_profile
+
+log = logging.getLogger("coursellm.llm")
+
+QUESTION_TIMEOUT = openai.Timeout(2.0, connect=1.0)
+"""Seconds. A question waits no longer for its vector: words alone find pages too."""
+PASSAGES_TIMEOUT = openai.Timeout(120.0, connect=3.0)
+
+
+def embed_question(text: str) -> list[float] | None:
+    """The vector of a question at the model's native width; None where none comes in time."""
+    profile = embedding_profile()
+    if not profile.is_connected or not text.strip():
+        return None
+    try:
+        texts = [profile.query_prefix + text]
+        return _embed(profile, texts, "query", QUESTION_TIMEOUT, retries=0)[0]
+    except ModelUnavailable as error:
+        log.warning("question without a vector: %s", error.reason)
+        return None
+
+
+def embed_passages(texts: Sequence[str]) -> list[list[float]]:
+    """One vector for each text, in order, at the model's native width.
+
+    Raises ModelUnavailable; the call can be run again.
+    """
+    profile = embedding_profile()
+    if not profile.is_connected:
+        raise ModelUnavailable(reason="no embedding endpoint is configured", is_passing=False)
+    if not texts:
+        return []
+    prefixed = [profile.passage_prefix + text for text in texts]
+    return _embed(profile, prefixed, "passage", PASSAGES_TIMEOUT, retries=2)
+
+
+def _embed(
+    profile: EmbeddingProfile,
+    texts: list[str],
+    input_type: str,
+    timeout: openai.Timeout,
+    retries: int,
+) -> list[list[float]]:
+    asked: dict[str, Any] = {}
+    if profile.asked_dimensions:
+        asked["dimensions"] = profile.asked_dimensions
+    if profile.takes_input_type:
+        asked["extra_body"] = {"input_type": input_type}
+    client = _client(profile.base_url or "", profile.api_key)
+    client = client.with_options(timeout=timeout, max_retries=retries)
+    try:
+        answer = client.embeddings.create(model=profile.name, input=texts, **asked)
+    except (openai.OpenAIError, ValueError) as error:
+        raise as_unavailable(error) from error
+    rows = sorted(answer.data or [], key=lambda row: row.index)
+    vectors = [[float(value) for value in row.embedding] for row in rows]
+    _check(profile, vectors, len(texts))
+    return vectors
+
+
+def _check(profile: EmbeddingProfile, vectors: list[list[float]], expected: int) -> None:
+    """Raise ModelUnavailable for vectors that could not be stored or compared."""
+    widths = {len(vector) for vector in vectors}
+    wanted = {profile.dimensions} if profile.dimensions else widths
+    if len(vectors) != expected or widths != wanted or max(widths) > STORED_DIMENSIONS:
+        reason = f"{profile.name} gave {len(vectors)} vectors of {widths}, not {expected}"
+        raise ModelUnavailable(reason=reason, is_passing=False)
+    if not all(math.isfinite(sum(vector)) for vector in vectors):
+        raise ModelUnavailable(reason=f"{profile.name} gave a vector that is no number")
+
+
+@lru_cache(maxsize=8)
+def _client(base_url: str, api_key: str) -> openai.OpenAI:
+    """One client an endpoint: it keeps its connections open and may be used by many threads."""
+    return openai.OpenAI(base_url=base_url, api_key=api_key)
