@@ -124,7 +124,34 @@ def with_part(archive: bytes, name: str, content: bytes | int) -> bytes:
     return out.getvalue()
 
 
-def saved(folder: Path, name: str, content: bytes) -> Path:
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+
+
+def encrypted_office() -> bytes:
+    """The start of what Office saves with a password."""
+    return OLE + bytes(3000) + "EncryptedPackage".encode("utf-16-le") + bytes(3000)
+
+
+def zip_of(*names: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in names:
+            archive.writestr(name, "content")
+    return out.getvalue()
+
+
+def entity_bomb() -> bytes:
+    """A Word document whose one word would become ten to the ninth."""
+    entities = "".join(f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(9))
+    name = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    return (
+        f'<?xml version="1.0"?><!DOCTYPE w [<!ENTITY a "aaaaaaaaaa">{entities}]>'
+        f'<w:document xmlns:w="{name}"><w:body><w:p><w:r><w:t>&j;</w:t></w:r></w:p></w:body>'
+        "</w:document>"
+    ).encode()
+
+
+def saved(folder: Path, content: bytes) -> Path:
     path = folder / "upload"
     path.write_bytes(content)
     return path
