@@ -14,6 +14,7 @@ from app import config, create_app
 from app.config import Settings, with_driver
 from app.extensions import db
 from scripts.embedded_postgres import EmbeddedPostgres
+from tests.stack import Stack
 
 SHARED = Path(__file__).parents[2] / "shared"
 """Real course files and data sets, where they are at hand; tests that need them skip without."""
@@ -88,3 +89,14 @@ def session(app: Flask) -> Iterator[Session]:
     """A session for arranging and looking; tests commit what the application is to see."""
     with Session(db.engine, expire_on_commit=False) as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole installation, started once a run; tests leave it running."""
+    stack = Stack(tmp_path_factory.mktemp("stack") / "data")
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
