@@ -1,1 +1,1 @@
-"""Concepts of a course."""
+"""Concepts of a course: what there is to know in it."""
