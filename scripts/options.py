@@ -51,13 +51,16 @@ class Options:
 def read_options(environ: Mapping[str, str]) -> Options:
     """Read and check. Raises CannotStart with a sentence that names the variable."""
     port = _number(environ, "PORT", 8000)
+    lms_port = _number(environ, "DEMO_LMS_PORT", 8001)
+    if port == lms_port:
+        raise CannotStart(f"PORT and DEMO_LMS_PORT are both {port}: choose two.")
     weights, file = _chat_model(environ)
     file_name = None if file is None else file.stem
     return Options(
         data_dir=Path(environ.get("COURSELLM_DATA") or "var").absolute(),
         url=(environ.get("COURSELLM_URL") or f"http://localhost:{port}").rstrip("/"),
         port=port,
-        lms_port=_number(environ, "DEMO_LMS_PORT", 8001),
+        lms_port=lms_port,
         web_processes=_number(environ, "WEB_CONCURRENCY", 2),
         database_url=environ.get("DATABASE_URL") or None,
         chat_url=environ.get("OPENAI_BASE_URL") or None,
