@@ -74,6 +74,8 @@ class CourseMaterial(Base):
     """Chunks that also have a vector."""
     term_total: Mapped[int] = mapped_column(default=0)
     """Sum of the chunks' lengths in terms, for BM25's average."""
+    search_config: Mapped[str] = mapped_column(String(32), default="english")
+    """PostgreSQL's text search configuration that made its terms; questions are read by the same."""
 
     course: Mapped["Course"] = relationship(back_populates="materials")
     uploader: Mapped["User"] = relationship(back_populates="uploaded_materials")
@@ -118,6 +120,8 @@ class MaterialChunk(Base):
     """Vectors of two models are never compared."""
     heading: Mapped[str | None] = mapped_column(Text)
     term_count: Mapped[int] = mapped_column(default=0)
+    page_starts: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=lambda: [0])
+    """Where in `content` each page of the range begins, from `start_page` on."""
 
     material: Mapped["CourseMaterial"] = relationship(back_populates="chunks")
 
@@ -133,6 +137,8 @@ class ChunkPosting(Base):
     term: Mapped[str] = mapped_column(Text, primary_key=True)
     chunk_indexes: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     term_counts: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    chunk_lengths: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    """Terms in each of these chunks: with them a score needs no other table."""
 
 
 class ChunkVector(Base):
@@ -150,5 +156,6 @@ class ChunkVector(Base):
     material_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("course_materials.material_id", ondelete="CASCADE"), index=True
     )
+    chunk_index: Mapped[int]
     model: Mapped[str] = mapped_column(String(100))
     embedding: Mapped[HalfVector] = mapped_column(HALFVEC())

@@ -390,6 +390,7 @@ def upgrade() -> None:
         sa.Column("chunk_count", sa.Integer(), nullable=False),
         sa.Column("embedded_count", sa.Integer(), nullable=False),
         sa.Column("term_total", sa.Integer(), nullable=False),
+        sa.Column("search_config", sa.String(length=32), nullable=False),
         sa.CheckConstraint(
             "file_size_bytes >= 0", name=op.f("ck_course_materials_size_is_natural")
         ),
@@ -682,6 +683,7 @@ def upgrade() -> None:
         sa.Column("term", sa.Text(), nullable=False),
         sa.Column("chunk_indexes", postgresql.ARRAY(sa.Integer()), nullable=False),
         sa.Column("term_counts", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("chunk_lengths", postgresql.ARRAY(sa.Integer()), nullable=False),
         sa.ForeignKeyConstraint(
             ["material_id"],
             ["course_materials.material_id"],
@@ -828,6 +830,7 @@ def upgrade() -> None:
         sa.Column("embedding_model", sa.String(length=100), nullable=True),
         sa.Column("heading", sa.Text(), nullable=True),
         sa.Column("term_count", sa.Integer(), nullable=False),
+        sa.Column("page_starts", postgresql.ARRAY(sa.Integer()), nullable=False),
         sa.ForeignKeyConstraint(
             ["material_id"],
             ["course_materials.material_id"],
@@ -1068,6 +1071,7 @@ def upgrade() -> None:
         sa.Column("chunk_id", sa.Uuid(), nullable=False),
         sa.Column("course_id", sa.Uuid(), nullable=False),
         sa.Column("material_id", sa.Uuid(), nullable=False),
+        sa.Column("chunk_index", sa.Integer(), nullable=False),
         sa.Column("model", sa.String(length=100), nullable=False),
         sa.Column("embedding", pgvector.sqlalchemy.HALFVEC(), nullable=False),
         sa.ForeignKeyConstraint(
