@@ -1,4 +1,4 @@
-"""A forward proxy that drops every Set-Cookie of one host: a browser that keeps none of our cookies.
+"""A forward proxy that drops every Set-Cookie of one host: a browser that keeps none of ours.
 
 Bodies pass as they come, so streams stay streams.
 """
