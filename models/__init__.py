@@ -21,7 +21,9 @@ from models.conversations import (
     MessageEvidence,
     SenderType,
     SentimentType,
+    TurnState,
     TutorPolicy,
+    TutorTurn,
 )
 from models.courses import Course, CourseRole, Enrollment, EnrollmentStatus
 from models.lti import (
@@ -135,7 +137,9 @@ __all__ = [
     "StudentProgress",
     "ToolKey",
     "ToolSession",
+    "TurnState",
     "TutorPolicy",
+    "TutorTurn",
     "UsageRecord",
     "User",
     "UserRole",

@@ -6,7 +6,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, now, stored_by_value
@@ -128,6 +136,45 @@ class MessageCitation(Base):
     page: Mapped[int | None]
     title: Mapped[str] = mapped_column(Text)
     quote: Mapped[str] = mapped_column(Text)
+
+
+class TurnState(enum.StrEnum):
+    """What became of the written answer to a question."""
+
+    OPEN = "open"
+    """Nothing was tried: the evidence card stands alone."""
+    WRITING = "writing"
+    WRITTEN = "written"
+    STOPPED = "stopped"
+    """Broken off by the person; what was written until then is kept."""
+    FAILED = "failed"
+
+
+class TutorTurn(Base):
+    """One question and the state of its written answer. At most one is written at a time."""
+
+    __tablename__ = "tutor_turns"
+    __table_args__ = (
+        Index(
+            "uq_tutor_turns_one_is_written",
+            "conversation_id",
+            unique=True,
+            postgresql_where=text("state = 'writing'"),
+        ),
+    )
+
+    question_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("messages.message_id", ondelete="CASCADE"), primary_key=True
+    )
+    conversation_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("conversations.conversation_id", ondelete="CASCADE"), index=True
+    )
+    state: Mapped[TurnState] = mapped_column(stored_by_value(TurnState), default=TurnState.OPEN)
+    began_at: Mapped[datetime | None]
+    """When the present try to write began."""
+    stop_asked: Mapped[bool] = mapped_column(default=False)
+    failure: Mapped[str | None] = mapped_column(Text)
+    """Why the last try failed, in a sentence for the person."""
 
 
 class ConceptDiscussion(Base):

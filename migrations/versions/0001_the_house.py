@@ -1331,6 +1331,52 @@ def upgrade() -> None:
         op.f("ix_student_attempts_student_id"), "student_attempts", ["student_id"], unique=False
     )
     op.create_table(
+        "tutor_turns",
+        sa.Column("question_id", sa.Uuid(), nullable=False),
+        sa.Column("conversation_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "writing",
+                "written",
+                "stopped",
+                "failed",
+                name="turnstate",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stop_asked", sa.Boolean(), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.conversation_id"],
+            name=op.f("fk_tutor_turns_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["question_id"],
+            ["messages.message_id"],
+            name=op.f("fk_tutor_turns_question_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("question_id", name=op.f("pk_tutor_turns")),
+    )
+    op.create_index(
+        op.f("ix_tutor_turns_conversation_id"), "tutor_turns", ["conversation_id"], unique=False
+    )
+    op.create_index(
+        "uq_tutor_turns_one_is_written",
+        "tutor_turns",
+        ["conversation_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'writing'"),
+    )
+    op.create_table(
         "usage_records",
         sa.Column("usage_id", sa.Uuid(), nullable=False),
         sa.Column("course_id", sa.Uuid(), nullable=False),
@@ -1581,6 +1627,13 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_usage_records_message_id"), table_name="usage_records")
     op.drop_index("ix_usage_records_course_id_created_at", table_name="usage_records")
     op.drop_table("usage_records")
+    op.drop_index(
+        "uq_tutor_turns_one_is_written",
+        table_name="tutor_turns",
+        postgresql_where=sa.text("state = 'writing'"),
+    )
+    op.drop_index(op.f("ix_tutor_turns_conversation_id"), table_name="tutor_turns")
+    op.drop_table("tutor_turns")
     op.drop_index(op.f("ix_student_attempts_student_id"), table_name="student_attempts")
     op.drop_index(op.f("ix_student_attempts_question_id"), table_name="student_attempts")
     op.drop_index(op.f("ix_student_attempts_attempted_at"), table_name="student_attempts")
