@@ -15,6 +15,7 @@ from demo_lms.settings import Settings, SettingsRefused
 def main() -> None:
     """Exits with 1 and one line on stderr if it cannot start."""
     signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
     try:
         settings = Settings.from_env()
         server = open_server(Platform.open(settings))
@@ -26,8 +27,6 @@ def main() -> None:
     sys.stdout.flush()
     try:
         server.serve_forever()
-    except (KeyboardInterrupt, SystemExit):
-        pass
     finally:
         server.server_close()
 

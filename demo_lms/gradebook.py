@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from demo_lms import line_items, persons, scores
-from demo_lms.errors import bad_request
+from demo_lms.errors import Refusal, bad_request
 from demo_lms.line_items import LineItem, plain
 from demo_lms.persons import Person
 from demo_lms.platform import Platform
@@ -58,12 +58,21 @@ def table(platform: Platform, people: list[Person]) -> tuple[list[LineItem], lis
     return columns, rows
 
 
-def override(platform: Platform, item_id: int, person_id: str, points: str, comment: str) -> None:
-    """A teacher sets a grade by hand; an empty text takes it away. Raises Refusal."""
+def one_cell(platform: Platform, item_id: int, person_id: str) -> tuple[LineItem, Row]:
+    """A column and one student's row of just this cell. Raises Refusal (404)."""
     item, person = line_items.get(platform.store, item_id), persons.find(person_id)
     if person is None or not person.is_student:
-        raise bad_request("Only students are graded.")
-    given = _points(points)
+        raise Refusal(404, "not_found", "Only students are graded.")
+    row = platform.store.row(
+        "SELECT * FROM grades WHERE line_item_id = ? AND subject = ?", item.id, person.subject
+    )
+    return item, Row(person, [_cell(row, item)])
+
+
+def override(platform: Platform, item_id: int, person_id: str, points: str, comment: str) -> None:
+    """A teacher sets a grade by hand; an empty text takes it away. Raises Refusal."""
+    item, row = one_cell(platform, item_id, person_id)
+    person, given = row.person, _points(points)
     now = platform.now()
     grade = {
         "line_item_id": item.id,

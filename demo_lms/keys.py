@@ -12,12 +12,12 @@ from typing import Any
 
 from joserfc.jwk import KeySet, RSAKey
 
-_FILE = "platform_key.pem"
+KEY_FILE = "platform_key.pem"
 
 
 def load_key(folder: Path) -> RSAKey:
     """The key pair of this folder, made on the first call. `kid` is its RFC 7638 thumbprint."""
-    path = folder / _FILE
+    path = folder / KEY_FILE
     if not path.exists():
         _write_new(path)
     key = RSAKey.import_key(path.read_bytes())

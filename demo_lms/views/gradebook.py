@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from demo_lms import gradebook, line_items, persons, scores
+from demo_lms import gradebook, persons, scores
 from demo_lms.views.browser import current_person, lms, page_blueprint, require
 
 pages = page_blueprint("gradebook", __name__)
@@ -33,10 +33,8 @@ def show() -> str:
 @pages.get("/gradebook/<int:item_id>/<person_id>")
 def edit(item_id: int, person_id: str) -> str:
     require(current_person().is_teacher, "teachers")
-    item = line_items.get(lms().store, item_id)
-    columns, rows = gradebook.table(lms(), [p for p in persons.students() if p.id == person_id])
-    cell = next((row.cells[columns.index(item)] for row in rows), None)
-    return render_template("edit_grade.html", item=item, student=persons.find(person_id), cell=cell)
+    item, row = gradebook.one_cell(lms(), item_id, person_id)
+    return render_template("edit_grade.html", item=item, student=row.person, cell=row.cells[0])
 
 
 @pages.post("/gradebook/<int:item_id>/<person_id>")
