@@ -1568,6 +1568,8 @@ def upgrade() -> None:
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("last_timestamp", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("posted_score", sa.Numeric(), nullable=True),
         sa.Column("sent_score", sa.Numeric(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("receipt", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
