@@ -1,0 +1,163 @@
+"""Names of the claims, and how a checked id_token becomes a `Launch`.
+
+By now the required claims have their right types (`message`); optional ones that don't are
+taken as absent.
+"""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from lti_config import texts
+from lti_config.addresses import LONGEST, TrustedHosts, is_usable, origin
+from lti_config.launch import Context, GradeService, Launch, Link, MessageType, Person
+from lti_config.platforms import canvas, moodle
+from lti_config.roles import course_role
+from lti_config.states import Awaited
+from models import CourseRole
+
+Claims = dict[str, Any]
+
+_LTI = "https://purl.imsglobal.org/spec/lti/claim/"
+MESSAGE_TYPE = _LTI + "message_type"
+VERSION = _LTI + "version"
+DEPLOYMENT_ID = _LTI + "deployment_id"
+TARGET_LINK_URI = _LTI + "target_link_uri"
+RESOURCE_LINK = _LTI + "resource_link"
+ROLES = _LTI + "roles"
+CONTEXT = _LTI + "context"
+CUSTOM = _LTI + "custom"
+PRESENTATION = _LTI + "launch_presentation"
+MENTORED = _LTI + "role_scope_mentor"
+TOOL_PLATFORM = _LTI + "tool_platform"
+DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
+GRADES = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+MEMBERSHIPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+
+LONGEST_FRAME_SOURCES = 255
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+
+
+def read(claims: Claims, awaited: Awaited, deployment_id: UUID, trusted: TrustedHosts) -> Launch:
+    """The launch that these checked claims tell of."""
+    family = texts.clean(texts.mapping(claims, TOOL_PLATFORM).get("product_family_code"))[:255]
+    product_family = family or awaited.product_family
+    custom = _custom(claims)
+    presentation = texts.mapping(claims, PRESENTATION)
+    return_url = presentation.get("return_url")
+    return_url = return_url if is_usable(return_url, trusted) else None
+    role = course_role(claims[ROLES])
+    context = _context(claims, product_family)
+    return Launch(
+        platform_id=awaited.platform_id,
+        registration_id=awaited.registration_id,
+        deployment_id=deployment_id,
+        product_family=product_family,
+        frame_sources=_frame_sources(awaited.auth_url, return_url, product_family, custom),
+        message_type=MessageType(claims[MESSAGE_TYPE]),
+        target_link_uri=claims[TARGET_LINK_URI],
+        subject=claims["sub"],
+        role=role,
+        person=_person(claims),
+        context=context,
+        link=_link(claims, context, product_family),
+        custom=custom,
+        grades=_grades(claims),
+        memberships_url=_url(texts.mapping(claims, MEMBERSHIPS).get("context_memberships_url")),
+        mentored=tuple(filter(texts.is_identifier, texts.strings(claims.get(MENTORED))))
+        if role is CourseRole.OBSERVER
+        else (),  # the claim may only come with the Mentor role (LTI core 5.4.3)
+        locale=texts.language(presentation.get("locale")) or texts.language(claims.get("locale")),
+        return_url=return_url,
+        deep_linking=_deep_linking(claims),
+    )
+
+
+def _person(claims: Claims) -> Person:
+    """Given and family name, or else the whole name as it is: names can't be split."""
+    given, family = texts.clean(claims.get("given_name")), texts.clean(claims.get("family_name"))
+    if not (given or family):
+        given = texts.clean(claims.get("name"))
+    return Person(given, family, texts.email(claims.get("email")))
+
+
+def _context(claims: Claims, product_family: str | None) -> Context | None:
+    context = texts.mapping(claims, CONTEXT)
+    if not texts.is_identifier(context.get("id")):
+        return None
+    if canvas.is_canvas(product_family) and canvas.is_account(texts.strings(context.get("type"))):
+        return None
+    label, title = texts.clean(context.get("label")), texts.clean(context.get("title"))
+    return Context(context["id"], label, title)
+
+
+def _link(claims: Claims, context: Context | None, product_family: str | None) -> Link | None:
+    link = texts.mapping(claims, RESOURCE_LINK)
+    if not texts.is_identifier(link.get("id")):
+        return None
+    context_id = context.id if context else None
+    if canvas.is_canvas(product_family) and canvas.names_no_link(link["id"], context_id):
+        return None
+    return Link(link["id"], texts.clean(link.get("title")))
+
+
+def _custom(claims: Claims) -> dict[str, str]:
+    """Keys in lower case: Moodle sends keys with capitals twice, as given and in lower case."""
+    values = {key.lower(): texts.given(value) for key, value in _items(claims, CUSTOM)}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _items(claims: Claims, name: str) -> list[tuple[str, Any]]:
+    return list(texts.mapping(claims, name).items())
+
+
+def _grades(claims: Claims) -> GradeService | None:
+    service = texts.mapping(claims, GRADES)
+    scopes = tuple(sorted(set(filter(texts.is_identifier, texts.strings(service.get("scope"))))))
+    if not scopes:
+        return None
+    return GradeService(
+        scopes,
+        _url(service.get("lineitems")),
+        _url(moodle.absent_if_empty(service.get("lineitem"))),
+    )
+
+
+def _url(value: object) -> str | None:
+    """An address to be kept. Whether we go there is decided each time we would (`http`)."""
+    fit = isinstance(value, str) and 0 < len(value) <= LONGEST and value.isprintable()
+    return str(value) if fit else None
+
+
+def _frame_sources(
+    auth_url: str, return_url: str | None, product_family: str | None, custom: dict[str, str]
+) -> str:
+    """The platform's own origins: where it signs in, where it wants people back."""
+    sources = [origin(auth_url)]
+    if return_url:
+        sources.append(origin(return_url))
+    if canvas.is_canvas(product_family):
+        sources += canvas.FRAMES
+        if _HOST.fullmatch(host := custom.get("canvas_domain", "").lower()):
+            sources.append(f"https://{host}")
+    kept = ""
+    for source in dict.fromkeys(sources):
+        if len(kept) + len(source) < LONGEST_FRAME_SOURCES:
+            kept = f"{kept} {source}".strip()
+    return kept
+
+
+def _deep_linking(claims: Claims) -> dict[str, Any] | None:
+    settings = texts.mapping(claims, DEEP_LINKING)
+    if claims[MESSAGE_TYPE] != MessageType.DEEP_LINKING:
+        return None
+    types = texts.strings(settings.get("accept_types"))
+    return {
+        "return_url": settings["deep_link_return_url"],
+        "data": settings.get("data"),
+        "accepts_links": "ltiResourceLink" in types,
+        "accepts_multiple": texts.flag(settings.get("accept_multiple")) is not False,
+        "accepts_line_item": texts.flag(settings.get("accept_lineitem")) is not False,
+        "title": texts.clean(settings.get("title")),
+        "text": texts.clean(settings.get("text")),
+    }

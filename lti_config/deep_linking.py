@@ -1,0 +1,116 @@
+"""The answer to a deep linking request: links for the course page (Deep Linking 2.0, section 4.5).
+
+The browser posts it as the form field `JWT` to the platform's return address.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_config import keys, pylti
+from models import Deployment, Registration
+
+
+@dataclass(frozen=True)
+class NewLineItem:
+    """The gradebook column that a link is to get. `resource_id` survives a course copy."""
+
+    label: str
+    maximum: int
+    """Whole points: Moodle's form does not save a decimal maximum."""
+    resource_id: str
+    tag: str = "grade"
+
+
+@dataclass(frozen=True)
+class ContentItem:
+    """One link for the course page. `custom` comes back with each launch of it."""
+
+    url: str
+    title: str
+    custom: Mapping[str, str]
+    text: str | None = None
+    line_item: NewLineItem | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """The settings of the request, as the session of the picker keeps them."""
+
+    return_url: str
+    data: str | None
+    """To be sent back if it came, and left out if not."""
+    accepts_links: bool
+    accepts_multiple: bool
+    accepts_line_item: bool
+    title: str
+    text: str
+
+    @classmethod
+    def from_session(cls, kept: Mapping[str, Any]) -> "Request":
+        """From `ToolSession.deep_linking`."""
+        return cls(**kept)
+
+
+@dataclass(frozen=True)
+class Response:
+    """Post `jwt` as the field `JWT` to `return_url`."""
+
+    return_url: str
+    jwt: str
+
+
+def respond(
+    session: Session,
+    secret_keys: tuple[str, ...],
+    *,
+    registration_id: UUID,
+    deployment_id: UUID,
+    request: Request,
+    items: Sequence[ContentItem],
+    message: str | None = None,
+) -> Response:
+    """Sign the links that were chosen; none of them means that nothing was.
+
+    `message` is shown by the platform where it shows such. Raises SealBroken.
+    """
+    registration, lti_deployment_id = session.execute(
+        select(Registration, Deployment.lti_deployment_id)
+        .join(Deployment, Deployment.registration_id == Registration.registration_id)
+        .where(
+            Registration.registration_id == registration_id,
+            Deployment.deployment_id == deployment_id,
+        )
+    ).one()
+    claims = pylti.deep_linking_claims(
+        issuer=registration.issuer,
+        client_id=registration.client_id,
+        deployment_id=lti_deployment_id,
+        data=request.data,
+        items=[_link(item) for item in items],
+        message=message,
+    )
+    key = keys.signing_key(session, secret_keys)
+    return Response(request.return_url, key.sign(claims))
+
+
+def _link(item: ContentItem) -> pylti.Link:
+    column = item.line_item
+    return pylti.Link(
+        url=item.url,
+        title=item.title,
+        text=item.text,
+        custom=dict(item.custom),
+        line_item=None
+        if column is None
+        else {
+            "label": column.label,
+            "scoreMaximum": column.maximum,
+            "resourceId": column.resource_id,
+            "tag": column.tag,
+        },
+    )

@@ -1,0 +1,141 @@
+"""Key sets of platforms: kept for all workers, asked for again in time, old keys kept in trouble.
+
+Security Framework 1.0 section 6.3. Steps, so that no transaction waits on the network:
+`choose` says whether to ask, `claim` who does, `fetch` asks, `keep` stores.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from lti_config.errors import AddressRefused, Unreachable
+from lti_config.http import Client
+from lti_config.texts import is_identifier
+from models import CachedKeySet, now
+
+SHORTEST, USUAL, LONGEST = timedelta(minutes=5), timedelta(hours=1), timedelta(hours=24)
+REFETCH = timedelta(minutes=1)
+"""How often at most we ask because of an unknown `kid`, or again after a failure."""
+GRACE = timedelta(hours=24)
+"""How long keys still count whose platform can't be asked."""
+
+RSA_BITS = range(2048, 8193)
+"""Weaker keys prove nothing, larger ones only cost time."""
+
+Keys = Sequence[dict[str, Any]]
+_MAX_AGE = re.compile(r"\bmax-age\s*=\s*\"?(\d{1,9})")
+
+
+@dataclass(frozen=True)
+class Fetched:
+    keys: list[dict[str, Any]]
+    life: timedelta
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The keys at hand, and whether the platform should be asked first."""
+
+    keys: Keys
+    ask: bool
+    because_unknown: bool = False
+
+
+def choose(kept: CachedKeySet | None, kid: object, moment: datetime) -> Choice:
+    """Which keys to hold a token with this `kid` against."""
+    if kept is None or kept.expires_at + GRACE <= moment:
+        return Choice((), ask=True)
+    if kept.expires_at <= moment:
+        return Choice(kept.keys, ask=_may_ask(kept, moment))
+    unknown = isinstance(kid, str) and not has(kept.keys, kid)
+    return Choice(kept.keys, ask=unknown and _may_ask(kept, moment), because_unknown=unknown)
+
+
+def has(keys: Keys, kid: object) -> bool:
+    return any(key["kid"] == kid for key in keys)
+
+
+def claim(session: Session, url: str) -> bool:
+    """Whether the caller is the one to ask now: one in a minute is, over all workers."""
+    moment = now()
+    won = session.execute(
+        update(CachedKeySet)
+        .where(
+            CachedKeySet.url == url,
+            CachedKeySet.refetched_at.is_(None) | (CachedKeySet.refetched_at <= moment - REFETCH),
+        )
+        .values(refetched_at=moment)
+        .returning(CachedKeySet.url)
+    ).all()
+    return bool(won) or session.get(CachedKeySet, url) is None
+
+
+def fetch(client: Client, url: str) -> Fetched:
+    """Ask the platform. Waits on the network. Raises Unreachable."""
+    try:
+        reply = client.get(url, {"Accept": "application/jwk-set+json, application/json"})
+    except AddressRefused as error:
+        raise Unreachable(str(error)) from error
+    if reply.status != 200:
+        raise Unreachable(f"key set: status {reply.status}")
+    try:
+        body = reply.json()
+    except ValueError as error:
+        raise Unreachable("key set: no JSON") from error
+    found = body.get("keys") if isinstance(body, dict) else None
+    keys = [_plain(key) for key in found if _signs(key)] if isinstance(found, list) else []
+    if not keys:
+        raise Unreachable("key set: no key to check an RS256 signature with")
+    return Fetched(keys, _life(reply.headers))
+
+
+def keep(session: Session, url: str, fetched: Fetched) -> None:
+    """Make this the platform's key set for all workers."""
+    moment = now()
+    values = {"keys": fetched.keys, "fetched_at": moment, "expires_at": moment + fetched.life}
+    session.execute(
+        insert(CachedKeySet)
+        .values(url=url, **values)
+        .on_conflict_do_update(index_elements=["url"], set_=values)
+    )
+
+
+def load(session: Session, url: str) -> CachedKeySet | None:
+    return session.scalar(select(CachedKeySet).where(CachedKeySet.url == url))
+
+
+def _may_ask(kept: CachedKeySet, moment: datetime) -> bool:
+    return kept.refetched_at is None or kept.refetched_at <= moment - REFETCH
+
+
+def _signs(key: object) -> bool:
+    """A sound public RSA key under a `kid`, meant for RS256 signatures."""
+    if not isinstance(key, dict) or not is_identifier(key.get("kid")):
+        return False
+    if key.get("use", "sig") != "sig" or key.get("alg", "RS256") != "RS256":
+        return False
+    try:
+        public = jwt.PyJWK(_plain(key), "RS256").key
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError):
+        return False
+    return isinstance(public, RSAPublicKey) and public.key_size in RSA_BITS
+
+
+def _plain(key: dict[str, Any]) -> dict[str, Any]:
+    """The fields that count. Others (certificates, notes) are not kept."""
+    return {"alg": "RS256"} | {name: key[name] for name in ("kty", "kid", "n", "e")}
+
+
+def _life(headers: Mapping[str, str]) -> timedelta:
+    control = headers.get("Cache-Control", "").lower()
+    if found := _MAX_AGE.search(control):
+        return min(max(timedelta(seconds=int(found[1])), SHORTEST), LONGEST)
+    return SHORTEST if "no-store" in control or "no-cache" in control else USUAL

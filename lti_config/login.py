@@ -1,0 +1,95 @@
+"""The login request of a platform, and the authentication request that answers it.
+
+Security Framework 1.0, section 5.1.1; LTI core 4.1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from sqlalchemy.orm import Session
+
+from lti_config import pylti, registrations, states
+from lti_config.addresses import origin
+from lti_config.errors import AddressRefused, LaunchRefused
+from models import Registration
+
+UNREADABLE = (
+    "This address is where a course system begins a sign-in. "
+    "Please open the link in your course instead."
+)
+NOT_OURS = (
+    "The link in your course points to another place than this CourseLLM. "
+    "An administrator must correct it."
+)
+
+
+@dataclass(frozen=True)
+class StartedLogin:
+    """Where the browser goes next, and what it must keep until it comes back."""
+
+    authorization_url: str
+    state: str
+    secret: str
+
+
+def start(
+    session: Session, params: Mapping[str, str], *, redirect_uri: str, own_origin: str
+) -> StartedLogin:
+    """Find the registration and keep a new state for it. Raises LaunchRefused."""
+    registration = _registration(session, params)
+    target = params.get("target_link_uri", "")
+    _check_target(target, own_origin)
+    new = states.begin(session, registration.registration_id, target)
+    url = _authorization_url(registration, params, new, redirect_uri)
+    return StartedLogin(url, new.state, new.secret)
+
+
+def _registration(session: Session, params: Mapping[str, str]) -> Registration:
+    found: list[Registration] = []
+
+    def find(issuer: str, client_id: str | None) -> tuple[str, str]:
+        found.append(registrations.find(session, issuer, client_id))
+        return found[0].issuer, found[0].client_id
+
+    named = params.get("iss", "") + params.get("client_id", "")
+    if not named.isprintable():
+        raise LaunchRefused(400, UNREADABLE, "login: control characters")
+    try:
+        pylti.check_login(params, find)
+    except pylti.Unfit as error:
+        raise LaunchRefused(400, UNREADABLE, f"login: PyLTI1p3: {error}") from error
+    return found[0]
+
+
+def _check_target(target: str, own_origin: str) -> None:
+    try:
+        is_ours = origin(target) == own_origin
+    except AddressRefused:
+        is_ours = False
+    if not is_ours:
+        raise LaunchRefused(400, NOT_OURS, f"login: target_link_uri {target[:200]!r} is not ours")
+
+
+def _authorization_url(
+    registration: Registration,
+    params: Mapping[str, str],
+    new: states.NewState,
+    redirect_uri: str,
+) -> str:
+    """The platform's address with our request; it may have a query of its own already."""
+    asked = {
+        "scope": "openid",
+        "response_type": "id_token",
+        "response_mode": "form_post",
+        "prompt": "none",
+        "client_id": registration.client_id,
+        "redirect_uri": redirect_uri,
+        "login_hint": params["login_hint"],
+        "state": new.state,
+        "nonce": new.nonce,
+    }
+    if hint := params.get("lti_message_hint"):
+        asked["lti_message_hint"] = hint  # as it came: Moodle's is JSON
+    joint = "&" if "?" in registration.auth_url else "?"
+    return f"{registration.auth_url}{joint}{urlencode(asked, quote_via=quote)}"

@@ -1,0 +1,122 @@
+"""The claims of LTI itself: present, of the right type, for us (LTI core 5.3, Deep Linking 4.4.1).
+
+The library's validators run after these; alone they accept roles as plain text, any
+target_link_uri, and stumble over odd types.
+"""
+
+from typing import NoReturn
+
+from lti_config import claims as named
+from lti_config.addresses import TrustedHosts, is_usable, origin
+from lti_config.claims import Claims
+from lti_config.errors import LaunchRefused
+from lti_config.launch import Launch, MessageType
+from lti_config.states import Awaited, KnownDeployment
+from lti_config.texts import LONGEST_ID, is_identifier, is_storable
+from models import CourseRole
+
+VERSION = "1.3.0"
+
+INCOMPLETE = (
+    "Your course sent an incomplete sign-in. Please open the link again; if it happens again, "
+    "tell the people who look after your course system."
+)
+ANONYMOUS = (
+    "Your course did not say who you are. Log in to your course system first, "
+    "then open the link again."
+)
+TEACHERS_ONLY = "Only teachers of this course can choose what a link opens."
+NOT_APPROVED = (
+    "CourseLLM is not switched on for your school or course yet. "
+    "An administrator of CourseLLM has to approve this deployment: `flask platform list` shows it, "
+    "`flask platform approve` allows it."
+)
+MAY_CHOOSE = frozenset({CourseRole.TEACHER, CourseRole.TA})
+
+
+class UnknownDeployment(LaunchRefused):
+    """Everything else is right, but this deployment was never seen."""
+
+    def __init__(self, lti_deployment_id: str) -> None:
+        super().__init__(403, NOT_APPROVED, f"deployment {lti_deployment_id!r} is unknown")
+        self.lti_deployment_id = lti_deployment_id
+
+
+def check(claims: Claims, awaited: Awaited, *, own_origin: str, trusted: TrustedHosts) -> None:
+    """Every required claim of the message. Raises LaunchRefused."""
+    if claims.get(named.VERSION) != VERSION:
+        _refuse(f"version is {claims.get(named.VERSION)!r}, not {VERSION!r}")
+    if claims.get(named.MESSAGE_TYPE) not in set(MessageType):
+        _refuse(f"message_type is {claims.get(named.MESSAGE_TYPE)!r}")
+    if not is_identifier(claims.get(named.DEPLOYMENT_ID)):
+        _refuse("deployment_id is missing, or no text of 1 to 255 characters")
+    _check_target(claims, awaited, own_origin)
+    _check_roles(claims)
+    _check_subject(claims)
+    if not isinstance(claims.get(named.CONTEXT, {}), dict):
+        _refuse("context is no object")
+    if claims[named.MESSAGE_TYPE] == MessageType.RESOURCE_LINK:
+        _check_resource_link(claims)
+    else:
+        _check_deep_linking(claims, trusted)
+
+
+def check_deployment(claims: Claims, awaited: Awaited) -> KnownDeployment:
+    """The deployment, known and switched on. Raises UnknownDeployment, LaunchRefused."""
+    named_id, found = claims[named.DEPLOYMENT_ID], awaited.deployment
+    if found is None or found.lti_deployment_id != named_id:
+        raise UnknownDeployment(named_id)
+    if not found.is_active:
+        reason = f"deployment {found.deployment_id} waits for approval or is disabled"
+        raise LaunchRefused(403, NOT_APPROVED, reason)
+    return found
+
+
+def check_rights(launch: Launch) -> None:
+    """Choosing what a link opens is for those who teach."""
+    if launch.message_type is MessageType.DEEP_LINKING and launch.role not in MAY_CHOOSE:
+        reason = f"deep linking as {launch.role.value}"
+        raise LaunchRefused(403, TEACHERS_ONLY, reason)
+
+
+def _check_target(claims: Claims, awaited: Awaited, own_origin: str) -> None:
+    """The signed target counts; the login's is unsigned and must say the same (core 5.3.4)."""
+    target = claims.get(named.TARGET_LINK_URI)
+    if not isinstance(target, str) or target != awaited.target_link_uri:
+        _refuse("target_link_uri is missing or not the login's")
+    if origin(target) != own_origin:
+        _refuse("target_link_uri is not ours")
+
+
+def _check_roles(claims: Claims) -> None:
+    roles = claims.get(named.ROLES)
+    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+        _refuse("roles is missing or no list of texts")
+
+
+def _check_subject(claims: Claims) -> None:
+    subject = claims.get("sub")
+    if subject is None or subject == "":
+        raise LaunchRefused(403, ANONYMOUS, "sub is missing: anonymous launch")
+    if not is_identifier(subject):
+        _refuse(f"sub is no printable text of at most {LONGEST_ID} characters")
+
+
+def _check_resource_link(claims: Claims) -> None:
+    link = claims.get(named.RESOURCE_LINK)
+    if not isinstance(link, dict) or not is_identifier(link.get("id")):
+        _refuse("resource_link is missing, or has no id")
+
+
+def _check_deep_linking(claims: Claims, trusted: TrustedHosts) -> None:
+    settings = claims.get(named.DEEP_LINKING)
+    if not isinstance(settings, dict):
+        _refuse("deep_linking_settings is missing")
+    if not is_usable(settings.get("deep_link_return_url"), trusted):
+        _refuse("deep_link_return_url is missing or not https")
+    if not is_storable(settings.get("data")):
+        _refuse("data of the deep linking request can't be kept to be sent back")
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise LaunchRefused(400, INCOMPLETE, reason[:300])

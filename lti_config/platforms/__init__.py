@@ -1,0 +1,1 @@
+"""Quirks, one file per LMS, each with its reason; nowhere else."""

@@ -1,0 +1,191 @@
+"""Who may launch: platforms, our client ids at them, and their deployments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from lti_config.addresses import TrustedHosts, check_url
+from lti_config.errors import AddressRefused, LaunchRefused, RegistrationClash
+from lti_config.tokens import Account, TokenRefused
+from models import Deployment, Platform, Registration, RegistrationStatus, now
+
+UNKNOWN = "Your course's system is not connected to this CourseLLM. An administrator must add it."
+SWITCHED_OFF = "The connection to your course's system is switched off here."
+
+
+@dataclass(frozen=True)
+class NewRegistration:
+    """A platform and our client id there, as an operator gives them."""
+
+    name: str
+    issuer: str
+    client_id: str
+    auth_url: str
+    token_url: str
+    jwks_url: str
+    deployments: tuple[str, ...] = ()
+    """Allowed from the start. Without any, the first one that launches is adopted."""
+    auth_audience: str | None = None
+
+
+def find(session: Session, issuer: str, client_id: str | None) -> Registration:
+    """The registration that a login names; the client id may be absent if the issuer has but one.
+
+    Raises LaunchRefused.
+    """
+    wanted = [Registration.issuer == issuer]
+    if client_id:
+        wanted.append(Registration.client_id == client_id)
+    found = session.scalars(select(Registration).where(*wanted).limit(2)).all()
+    if len(found) != 1:
+        which = f"issuer {issuer[:200]!r}, client id {(client_id or '')[:200]!r}"
+        how = "no registration" if not found else "more than one registration and no client id"
+        raise LaunchRefused(400, UNKNOWN, f"login: {how} for {which}")
+    if found[0].status is not RegistrationStatus.ACTIVE:
+        reason = f"login: registration {found[0].registration_id} is {found[0].status.value}"
+        raise LaunchRefused(403, SWITCHED_OFF, reason)
+    return found[0]
+
+
+def account(session: Session, registration_id: UUID) -> Account:
+    """Who we are at the registration's services.
+
+    Raises TokenRefused if it is gone or switched off.
+    """
+    row = session.execute(
+        select(Registration, Platform.product_family)
+        .join(Platform, Platform.platform_id == Registration.platform_id)
+        .where(Registration.registration_id == registration_id)
+    ).one_or_none()
+    if row is None or row.Registration.status is not RegistrationStatus.ACTIVE:
+        raise TokenRefused("the registration is gone or switched off")
+    found: Registration = row.Registration
+    return Account(
+        registration_id=found.registration_id,
+        client_id=found.client_id,
+        token_url=found.token_url,
+        audience=found.auth_audience or found.token_url,
+        product_family=row.product_family,
+    )
+
+
+def add(session: Session, new: NewRegistration, trusted: TrustedHosts) -> Registration:
+    """Register our client id at a platform, which is added if it is new.
+
+    Raises AddressRefused, RegistrationClash.
+    """
+    for url in (new.auth_url, new.token_url, new.jwks_url):
+        check_url(url, trusted)
+    for value, what in ((new.issuer, "issuer"), (new.client_id, "client id")):
+        if not 0 < len(value) <= 255:
+            raise AddressRefused(f"the {what} must have 1 to 255 characters")
+    _refuse_clash(session, new)
+    platform = _platform(session, new)
+    row = Registration(
+        platform_id=platform.platform_id,
+        issuer=new.issuer,
+        client_id=new.client_id,
+        auth_url=new.auth_url,
+        token_url=new.token_url,
+        auth_audience=new.auth_audience,
+        status=RegistrationStatus.ACTIVE,
+        adopts_first_deployment=not new.deployments,
+    )
+    row.deployments = [
+        Deployment(lti_deployment_id=given, status=RegistrationStatus.ACTIVE)
+        for given in dict.fromkeys(new.deployments)
+    ]
+    session.add(row)
+    session.flush()
+    return row
+
+
+def listed(session: Session) -> Sequence[tuple[Platform, Registration, Sequence[Deployment]]]:
+    """All registrations with their platform and deployments, in the order of their making."""
+    rows = session.execute(
+        select(Platform, Registration)
+        .join(Registration, Registration.platform_id == Platform.platform_id)
+        .order_by(Registration.created_at)
+    ).all()
+    return [(platform, one, sorted(one.deployments, key=_age)) for platform, one in rows]
+
+
+def set_status(session: Session, item_id: UUID, status: RegistrationStatus) -> str | None:
+    """Switch a registration or a deployment on or off; says which it was, None for neither."""
+    for kind, key, name in (
+        (Registration, Registration.registration_id, "registration"),
+        (Deployment, Deployment.deployment_id, "deployment"),
+    ):
+        changed = session.execute(
+            update(kind).where(key == item_id).values(status=status).returning(key)
+        ).all()
+        if changed:
+            return name
+    return None
+
+
+def note_unknown_deployment(session: Session, registration_id: UUID, given: str) -> Deployment:
+    """Keep a deployment that launched but is not known: adopted where that was allowed, else
+    pending until an operator approves it. Safe when two launches bring it at once.
+    """
+    registration = session.execute(
+        select(Registration)
+        .where(Registration.registration_id == registration_id)
+        .with_for_update()
+    ).scalar_one()
+    has_one = session.scalar(
+        select(Deployment.deployment_id).where(
+            Deployment.registration_id == registration_id,
+            Deployment.status != RegistrationStatus.PENDING,
+        )
+    )
+    adopts = registration.adopts_first_deployment and has_one is None
+    status = RegistrationStatus.ACTIVE if adopts else RegistrationStatus.PENDING
+    session.execute(
+        insert(Deployment)
+        .values(
+            registration_id=registration_id,
+            lti_deployment_id=given,
+            status=status,
+            created_at=now(),
+        )
+        .on_conflict_do_nothing()
+    )
+    return session.execute(
+        select(Deployment).where(
+            Deployment.registration_id == registration_id, Deployment.lti_deployment_id == given
+        )
+    ).scalar_one()
+
+
+def _refuse_clash(session: Session, new: NewRegistration) -> None:
+    taken = session.scalar(
+        select(Registration.registration_id).where(
+            Registration.issuer == new.issuer, Registration.client_id == new.client_id
+        )
+    )
+    if taken:
+        raise RegistrationClash(
+            f"client id {new.client_id!r} of issuer {new.issuer!r} is registered already "
+            f"({taken}). If this is another LMS with the same issuer, give that LMS an issuer of "
+            "its own (Canvas: lti_iss in security.yml)."
+        )
+
+
+def _platform(session: Session, new: NewRegistration) -> Platform:
+    """The platform is issuer and key set address: nobody else can sign for its people."""
+    found = session.scalar(
+        select(Platform).where(Platform.issuer == new.issuer, Platform.jwks_url == new.jwks_url)
+    )
+    platform = found or Platform(name=new.name, issuer=new.issuer, jwks_url=new.jwks_url)
+    session.add(platform)
+    session.flush()
+    return platform
+
+
+def _age(deployment: Deployment) -> float:
+    return deployment.created_at.timestamp()

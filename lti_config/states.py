@@ -1,0 +1,221 @@
+"""Logins on their way: state and nonce in one row, spent once (LTI_FACTS 1.6 and 2.1).
+
+The secret that the browser was given proves that it is the one that began: a state that merely
+exists in the database would let an attacker log somebody else in as himself.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from lti_config.errors import LaunchRefused
+from lti_config.launch import Launch
+from lti_config.registrations import SWITCHED_OFF
+from models import (
+    CachedKeySet,
+    Deployment,
+    LaunchState,
+    PendingLaunch,
+    Platform,
+    Registration,
+    RegistrationStatus,
+    now,
+)
+
+LIFE = timedelta(minutes=10)
+PENDING_LIFE = timedelta(minutes=2)
+
+AGAIN = "This sign-in has run out. Please open the link in your course again."
+ALREADY_OPENED = (
+    "This was already opened. To go on, open the link in your course page again: "
+    "going back or reloading can't repeat a sign-in."
+)
+BLOCKED = (
+    "Your browser blocked the sign-in check. Please open the link in your course again, "
+    "in a new tab if you can."
+)
+
+
+@dataclass(frozen=True)
+class NewState:
+    """A login that was begun: its secret is for the browser alone."""
+
+    state: str
+    nonce: str
+    secret: str
+
+
+@dataclass(frozen=True)
+class KnownDeployment:
+    deployment_id: UUID
+    lti_deployment_id: str
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """The login that a launch answers: all that its token is held against."""
+
+    state: str
+    nonce: str
+    target_link_uri: str
+    registration_id: UUID
+    platform_id: UUID
+    issuer: str
+    client_id: str
+    auth_url: str
+    jwks_url: str
+    product_family: str | None
+    deployment: KnownDeployment | None
+    """The one that the token names, if it is known. Looked up before the token is trusted."""
+    keys: CachedKeySet | None
+
+
+def begin(session: Session, registration_id: UUID, target_link_uri: str) -> NewState:
+    """Keep a new login for ten minutes."""
+    new = NewState(*(secrets.token_urlsafe(32) for _ in range(3)))
+    session.add(
+        LaunchState(
+            state=new.state,
+            nonce=new.nonce,
+            registration_id=registration_id,
+            target_link_uri=target_link_uri,
+            secret_hash=_hash(new.secret),
+            expires_at=now() + LIFE,
+        )
+    )
+    return new
+
+
+def awaited(session: Session, state: str, named_deployment: object) -> Awaited:
+    """What is known of the login with this state, in one statement. Raises LaunchRefused.
+
+    `named_deployment`: what the token, not yet verified, says of its deployment.
+    """
+    named = named_deployment if isinstance(named_deployment, str) else ""
+    row = session.execute(
+        select(LaunchState, Registration, Platform, Deployment, CachedKeySet)
+        .join(Registration, Registration.registration_id == LaunchState.registration_id)
+        .join(Platform, Platform.platform_id == Registration.platform_id)
+        .outerjoin(
+            Deployment,
+            (Deployment.registration_id == Registration.registration_id)
+            & (Deployment.lti_deployment_id == _storable(named)),
+        )
+        .outerjoin(CachedKeySet, CachedKeySet.url == Platform.jwks_url)
+        .where(LaunchState.state == _storable(state))
+    ).one_or_none()
+    if row is None:
+        raise LaunchRefused(401, AGAIN, "state is missing or unknown")
+    login, registration, platform, deployment, keys = row
+    _check_state(login, now())
+    if registration.status is not RegistrationStatus.ACTIVE:
+        reason = f"registration {registration.registration_id} is {registration.status.value}"
+        raise LaunchRefused(403, SWITCHED_OFF, reason)
+    return Awaited(
+        state=login.state,
+        nonce=login.nonce,
+        target_link_uri=login.target_link_uri,
+        registration_id=registration.registration_id,
+        platform_id=platform.platform_id,
+        issuer=registration.issuer,
+        client_id=registration.client_id,
+        auth_url=registration.auth_url,
+        jwks_url=platform.jwks_url,
+        product_family=platform.product_family,
+        deployment=known(deployment) if deployment else None,
+        keys=keys,
+    )
+
+
+def known(row: Deployment) -> KnownDeployment:
+    """The deployment as a value."""
+    is_active = row.status is RegistrationStatus.ACTIVE
+    return KnownDeployment(row.deployment_id, row.lti_deployment_id, is_active)
+
+
+def spend(session: Session, state: str, browser_secret: str | None) -> bool:
+    """Spend the state; whether this browser has shown its secret. One statement, one winner.
+
+    Raises LaunchRefused if the state was spent meanwhile.
+    """
+    secret_hash = session.scalar(
+        update(LaunchState)
+        .where(
+            LaunchState.state == state,
+            LaunchState.used_at.is_(None),
+            LaunchState.expires_at > now(),
+        )
+        .values(used_at=func.clock_timestamp())
+        .returning(LaunchState.secret_hash)
+    )
+    if secret_hash is None:
+        raise LaunchRefused(401, ALREADY_OPENED, "state was spent by another launch just now")
+    return bool(browser_secret) and hmac.compare_digest(secret_hash, _hash(browser_secret or ""))
+
+
+def hold(session: Session, state: str, launch: Launch) -> str:
+    """Keep a verified launch for two minutes; the handle that its page is given."""
+    handle = secrets.token_urlsafe(32)
+    session.add(
+        PendingLaunch(
+            handle_hash=_hash(handle),
+            state=state,
+            claims=launch.to_json(),
+            expires_at=now() + PENDING_LIFE,
+        )
+    )
+    session.flush()
+    return handle
+
+
+def release(session: Session, handle: str, browser_secret: str) -> Launch | None:
+    """The launch that waited under this handle, if the browser's secret is right.
+
+    One try: it waits no more afterwards, whatever came.
+    """
+    row = session.execute(
+        delete(PendingLaunch)
+        .where(
+            PendingLaunch.handle_hash == _hash(handle),
+            PendingLaunch.expires_at > now(),
+            LaunchState.state == PendingLaunch.state,
+        )
+        .returning(PendingLaunch.claims, LaunchState.secret_hash)
+    ).one_or_none()
+    if row is None or not hmac.compare_digest(row.secret_hash, _hash(browser_secret)):
+        return None
+    claims: dict[str, Any] = row.claims
+    return Launch.from_json(claims)
+
+
+def delete_expired(session: Session) -> None:
+    """Delete logins and waiting launches that have run out.
+
+    A spent state is kept until then: only so can a replay be told "already opened".
+    """
+    session.execute(delete(PendingLaunch).where(PendingLaunch.expires_at < now()))
+    session.execute(delete(LaunchState).where(LaunchState.expires_at < now()))
+
+
+def _check_state(login: LaunchState, moment: datetime) -> None:
+    if login.used_at is not None:
+        raise LaunchRefused(401, ALREADY_OPENED, "state was used before: replay or back button")
+    if login.expires_at <= moment:
+        raise LaunchRefused(401, AGAIN, "state has expired")
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode(errors="replace")).digest()
+
+
+def _storable(text: str) -> str:
+    """What the database can compare with: no text of it holds NUL or lone surrogates."""
+    return text if text.isprintable() else ""
