@@ -90,6 +90,30 @@ export async function request(address, { method = "GET", headers = {}, body, jso
 }
 
 /**
+ * Send `body` (FormData) and say how far it is, which fetch cannot: `onProgress(share)` from 0 to 1.
+ * Resolves to {status, text, url} of an ok answer; throws as request() does.
+ */
+export function upload(address, body, { onProgress, signal, headers = {} } = {}) {
+  return new Promise((resolve, reject) => {
+    const sending = new XMLHttpRequest();
+    sending.open("POST", address);
+    const sent = { Accept: "text/html, application/json;q=0.9", ...credentialHeaders(address, "POST"), ...headers };
+    for (const [name, value] of Object.entries(sent)) sending.setRequestHeader(name, value);
+    sending.upload.onprogress = ({ loaded, total }) => total && onProgress?.(loaded / total);
+    sending.onerror = () => reject(new RequestFailed(UNREACHABLE));
+    sending.onabort = () => reject(new DOMException("The upload was stopped.", "AbortError"));
+    sending.onload = () => {
+      const { status, responseText: text, responseURL: url } = sending;
+      if (status >= 200 && status < 300) return resolve({ status, text, url });
+      const { sentence, reference } = explain(text, sending.getResponseHeader("Content-Type") || "");
+      return reject(new RequestFailed(sentence, { status, reference }));
+    };
+    signal?.addEventListener("abort", () => sending.abort());
+    sending.send(body);
+  });
+}
+
+/**
  * Server-sent events by fetch (an EventSource can send no header). Calls `onEvent({event, data, id})` for
  * each; resolves when the stream ends. Throws as request() does, also when the connection breaks midway.
  */

@@ -3,6 +3,7 @@
    called once for each. What init returns, if anything, is called when the part has left the page. */
 import htmx from "htmx.org";
 
+/* One line a room: name: () => import("./name.js"). The module exports init(part). */
 const rooms = {
   reader: () => import("./reader.js"),
 };

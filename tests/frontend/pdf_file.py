@@ -4,8 +4,12 @@ from collections.abc import Sequence
 
 
 def pdf(pages: Sequence[Sequence[str]], *, size: int = 12, leading: int = 18) -> bytes:
-    """The bytes of a PDF whose pages hold the given lines of text (ASCII), from the top of an A4 page."""
-    objects = ["<< /Type /Catalog /Pages 2 0 R >>", "", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
+    """The bytes of a PDF of A4 pages, each with its lines of ASCII text from the top."""
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
     kids = []
     for lines in pages:
         shown = "\n".join(f"({_escaped(line)}) Tj T*" for line in lines)

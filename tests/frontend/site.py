@@ -1,34 +1,56 @@
-"""A stand-in for the tool: the real templates and bundle, with addresses that behave, fail and dawdle on demand.
+"""A stand-in for the tool: its templates and bundle, and addresses that fail and dawdle.
 
-Under `/s/<sid>/` a request needs the session's credential, a cookie or the bearer token, as in the tool itself.
+Under `/s/<sid>/` a request needs the session's credential, a cookie or the bearer token, as in the
+tool itself.
 """
 
+import io
 import json
 import time
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from uuid import uuid4
 
-from flask import Flask, Response, abort, jsonify, redirect, render_template, request, send_file, url_for
+from flask import (
+    Flask,
+    Response,
+    abort,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from jinja2 import ChoiceLoader, FileSystemLoader
+from markupsafe import Markup
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from tests.frontend.pdf_file import pdf
 
 ROOT = Path(__file__).parents[2]
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self'; font-src 'self' data:; base-uri 'none'; form-action 'self'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; "
+    "img-src 'self' data: blob:; connect-src 'self'; font-src 'self' data:; "
+    "base-uri 'none'; form-action 'self'"
 )
 TOKEN, SID, CSRF = "token-of-this-session", "visit1", "anti-csrf"
-SENTENCE = "An assignment never copies a list. It puts one more name on the list that is already there."
+SENTENCE = (
+    "An assignment never copies a list. It puts one more name on the list that is already there."
+)
 FILLER = [f"Line {n} of this page says nothing that anyone would quote." for n in range(12)]
 PAGES = [
     ["Lists and references", *FILLER],
-    ["4.2 Names and lists", *FILLER, "An assignment never copies a list. It puts one more na-",
-     "me on the list that is already there. After that", "there are two names and one list.", *FILLER],
+    [
+        "4.2 Names and lists",
+        *FILLER,
+        "An assignment never copies a list. It puts one more na-",
+        "me on the list that is already there. After that",
+        "there are two names and one list.",
+        *FILLER,
+    ],
     ["The last page", *FILLER],
-]  # fmt: skip
+]
 
 
 class Site(Flask):
@@ -43,7 +65,9 @@ class Site(Flask):
 
 
 def create_site() -> Site:
-    site = Site(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "app/static"))
+    site = Site(
+        __name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "app/static")
+    )
     site.jinja_loader = _loader()
     site.seen, site.finish = [], {}
     site.jinja_env.globals.update(asset=_asset, csrf_token=lambda: CSRF)
@@ -55,9 +79,9 @@ def create_site() -> Site:
 
 
 def _loader() -> Any:
-    from jinja2 import ChoiceLoader, FileSystemLoader
-
-    return ChoiceLoader([FileSystemLoader(ROOT / "templates"), FileSystemLoader(Path(__file__).parent / "pages")])
+    return ChoiceLoader(
+        [FileSystemLoader(ROOT / "templates"), FileSystemLoader(Path(__file__).parent / "pages")]
+    )
 
 
 def _asset(name: str) -> str:
@@ -85,10 +109,16 @@ def _admit(site: Site) -> Any:
     by_header = request.headers.get("Authorization") == f"Bearer {TOKEN}"
     safe = request.method in ("GET", "HEAD") or by_header
     protected = CSRF in (request.headers.get("X-CSRF-Token"), request.form.get("csrf_token"))
-    site.seen.append({
-        "path": request.path, "method": request.method, "cookie": by_cookie, "bearer": by_header,
-        "range": request.headers.get("Range"), "partial": request.headers.get("HX-Request-Type"),
-    })  # fmt: skip
+    site.seen.append(
+        {
+            "path": request.path,
+            "method": request.method,
+            "cookie": by_cookie,
+            "bearer": by_header,
+            "range": request.headers.get("Range"),
+            "partial": request.headers.get("HX-Request-Type"),
+        }
+    )
     if not (by_header or (by_cookie and site.cookies_needed)) or not (safe or protected):
         return render_template("errors/no_session.html", reference="R-401"), 401
     return None
@@ -107,13 +137,20 @@ def _routes(site: Site) -> None:
     @site.get("/enter")
     def enter() -> Any:
         answer = redirect(request.args.get("to", f"/s/{SID}/tutor"))
-        answer.set_cookie(f"__Host-s-{SID}", TOKEN, secure=True, httponly=True, samesite="None", partitioned=True)
+        answer.set_cookie(
+            f"__Host-s-{SID}", TOKEN, secure=True, httponly=True, samesite="None", partitioned=True
+        )
         return answer
 
     @site.get("/s/<sid>/tutor")
     def tutor(sid: str) -> Any:
-        return render_template("tutor_page.html", file_url=f"/s/{sid}/file", quotes=site.page_quotes,
-                               page=site.page_number, sentence=site.page_quotes[0])  # fmt: skip
+        return render_template(
+            "tutor_page.html",
+            file_url=f"/s/{sid}/file",
+            quotes=site.page_quotes,
+            page=site.page_number,
+            sentence=site.page_quotes[0],
+        )
 
     @site.get("/s/<sid>/practice")
     def practice(sid: str) -> Any:
@@ -127,17 +164,26 @@ def _routes(site: Site) -> None:
 
     @site.get("/s/<sid>/source")
     def source(sid: str) -> Any:
-        return _source(site, sid, request.args.get("page", 1, int), request.args.get("view", "page"))
+        return _source(
+            site, sid, request.args.get("page", 1, int), request.args.get("view", "page")
+        )
 
     @site.get("/s/<sid>/file")
     def file(sid: str) -> Any:
-        import io
-
-        return send_file(io.BytesIO(site.document), mimetype="application/pdf", conditional=True, etag="of-this-file")
+        return send_file(
+            io.BytesIO(site.document),
+            mimetype="application/pdf",
+            conditional=True,
+            etag="of-this-file",
+        )
 
     @site.get("/s/<sid>/report.csv")
     def report(sid: str) -> Any:
-        return Response("a,b\n1,2\n", mimetype="text/csv", headers={"Content-Disposition": 'attachment; filename="Report.csv"'})
+        return Response(
+            "a,b\n1,2\n",
+            mimetype="text/csv",
+            headers={"Content-Disposition": 'attachment; filename="Report.csv"'},
+        )
 
     @site.route("/s/<sid>/fail", methods=["GET", "POST"])
     def fail(sid: str) -> Any:
@@ -146,7 +192,9 @@ def _routes(site: Site) -> None:
             return "<p id='part'>Here it is.</p>"
         part = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
         template = "errors/_error.html" if part else "errors/error.html"
-        return render_template(template, sentence="The list is not there yet.", reference="R-500"), 500
+        return render_template(
+            template, sentence="The list is not there yet.", reference="R-500"
+        ), 500
 
     @site.get("/s/<sid>/slow")
     def slow(sid: str) -> Any:
@@ -159,7 +207,13 @@ def _routes(site: Site) -> None:
 
     @site.get("/s/<sid>/stream")
     def stream(sid: str) -> Any:
-        parts = ["event: sources\ndata: [1, 2]\n\n", "data: Grü", "ße\ndata: zwei\n\n", ": ping\n\n", "data: end\n\n"]
+        parts = [
+            "event: sources\ndata: [1, 2]\n\n",
+            "data: Grü",
+            "ße\ndata: zwei\n\n",
+            ": ping\n\n",
+            "data: end\n\n",
+        ]
         return Response((part.encode() for part in parts), mimetype="text/event-stream")
 
     _launch_routes(site)
@@ -168,12 +222,19 @@ def _routes(site: Site) -> None:
 def _launch_routes(site: Site) -> None:
     @site.get("/lti/login")
     def login() -> Any:
-        return render_template("launch/login.html", authorization_url="/platform/auth?state=S1", state="S1",
-                               browser_secret="secret-b", new_window_url="/lti/login?iss=x&top=1")  # fmt: skip
+        return render_template(
+            "launch/login.html",
+            authorization_url="/platform/auth?state=S1",
+            state="S1",
+            browser_secret="secret-b",
+            new_window_url="/lti/login?iss=x&top=1",
+        )
 
     @site.get("/platform/auth")
     def auth() -> Any:
-        return render_template("launch/finish.html", handle="H1", state="S1", finish_url="/lti/launch/finish")
+        return render_template(
+            "launch/finish.html", handle="H1", state="S1", finish_url="/lti/launch/finish"
+        )
 
     @site.post("/lti/launch/finish")
     def finish() -> Any:
@@ -191,23 +252,34 @@ def _source(site: Site, sid: str, page: int, view: str) -> Any:
     if not 1 <= page <= site.page_count:
         abort(404)
     source = {
-        "title": "Week 4 · Lists and references", "unit": "Page", "page": page, "page_count": site.page_count,
-        "file_url": f"/s/{sid}/file", "view": view, "page_url": address(page), "text_url": address(page, "text"),
+        "title": "Week 4 · Lists and references",
+        "unit": "Page",
+        "page": page,
+        "page_count": site.page_count,
+        "file_url": f"/s/{sid}/file",
+        "view": view,
+        "page_url": address(page),
+        "text_url": address(page, "text"),
         "quotes": site.page_quotes if page == site.page_number else (),
-        "text": _text(page), "back_url": f"/s/{sid}/tutor", "cited": [(f"p. {site.page_number}", address(site.page_number), False)],
+        "text": _text(page),
+        "back_url": f"/s/{sid}/tutor",
+        "cited": [(f"p. {site.page_number}", address(site.page_number), page == site.page_number)],
         "previous_url": address(page - 1) if page > 1 else None,
         "next_url": address(page + 1) if page < site.page_count else None,
-    }  # fmt: skip
+    }
     if request.headers.get("HX-Request-Type") == "partial":
         return render_template("_source.html", source=source)
     return render_template("source_page.html", source=source)
 
 
 def _text(page: int) -> Any:
-    from markupsafe import Markup
-
     lines = Markup("").join(Markup("<p>{}</p>").format(line) for line in FILLER * 4)
-    return lines + Markup("<p><mark>{}</mark></p>").format(SENTENCE) + lines + Markup("<p>Page {}</p>").format(page)
+    return (
+        lines
+        + Markup("<p><mark>{}</mark></p>").format(SENTENCE)
+        + lines
+        + Markup("<p>Page {}</p>").format(page)
+    )
 
 
 class Serving:
@@ -217,7 +289,6 @@ class Serving:
         self.site = site
         self.server: BaseWSGIServer = make_server("127.0.0.1", 0, site, threaded=True)
         self.url = f"http://localhost:{self.server.server_port}"
-        self.name = uuid4().hex
         Thread(target=self.server.serve_forever, daemon=True).start()
 
     def stop(self) -> None:
