@@ -5,6 +5,7 @@ from typing import Any
 
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 _by_name = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
@@ -39,3 +40,14 @@ def defer(
             _by_name.configure_task(task, connection=connection, **options).defer(**ids)
     except AlreadyEnqueued:
         pass
+
+
+def hasten(session: Session, queueing_lock: str) -> None:
+    """Let the job that waits under this lock for a later time run now."""
+    session.execute(
+        text(
+            "update procrastinate_jobs set scheduled_at = null"
+            " where queueing_lock = :lock and status = 'todo'"
+        ),
+        {"lock": queueing_lock},
+    )

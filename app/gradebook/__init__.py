@@ -1,1 +1,1 @@
-"""Scores to the LMS: which counts, the outbox, receipts."""
+"""Scores to the LMS: which counts, the outbox, delivery, receipts."""

@@ -39,6 +39,6 @@ def reason(candidate: Candidate) -> str:
     """Why this question comes now, in one sentence for the learner."""
     if candidate.last_seen is None:
         if abs(candidate.chance - WANTED_CHANCE) <= 2 * STEP:
-            return "You have not seen this question, and it should be about right for you."
-        return "You have not seen this question yet."
-    return "Of the questions you have answered, you have not seen this one for the longest time."
+            return "Chosen because it is new to you and should be about right for you."
+        return "Chosen because you have not seen it yet."
+    return "Chosen because you have not seen it for the longest time."

@@ -1,1 +1,1 @@
-"""Question bank, answering, grading."""
+"""The question bank of a course, and students answering from it."""

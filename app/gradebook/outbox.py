@@ -1,0 +1,178 @@
+"""The latest score wanted in the LMS, one row per line item and learner; jobs deliver it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.deferral import defer, hasten
+from app.errors import NotFound
+from app.gradebook.columns import earned, find_activity, find_column, graded
+from app.gradebook.scoring import Score
+from models import (
+    CourseRole,
+    Enrollment,
+    EnrollmentStatus,
+    LineItem,
+    LtiContext,
+    ScoreOutbox,
+    ScoreStatus,
+    now,
+)
+
+QUEUE = "gradebook"
+
+
+def want_score(
+    session: Session,
+    *,
+    user_id: UUID,
+    course_id: UUID,
+    activity_id: UUID,
+    resource_link_id: UUID | None,
+) -> ScoreOutbox | None:
+    """Want the learner's present score in the LMS, in the transaction of the answer it comes from.
+
+    Returns the row; None where nothing is to be sent: the activity isn't graded, its link has no
+    column, or the person is no learner of the course (LMSs refuse scores of teachers; previews
+    stay out of gradebooks). A score that was wanted before changes nothing.
+    """
+    activity = graded(find_activity(session, course_id, activity_id))
+    subject = _subject(session, user_id, course_id)
+    if activity is None or subject is None:
+        return None
+    column = find_column(session, course_id, activity_id, resource_link_id)
+    if column is None:
+        return None
+    wanted = earned(session, user_id, activity)
+    row = _row(session, column.line_item_id, user_id, subject, wanted)
+    if row.version == 0 or not _is_wanted(row, wanted):
+        _change(row, wanted)
+        session.flush()
+        if row.status is ScoreStatus.WAITING:
+            queue_delivery(session, row.outbox_id)
+    return row
+
+
+def send_again(session: Session, course_id: UUID, outbox_id: UUID) -> ScoreOutbox:
+    """Send a score once more at once, over a grade that was changed in the LMS too.
+
+    Raises NotFound for a row of another course.
+    """
+    row = session.scalar(
+        select(ScoreOutbox)
+        .join(LineItem, LineItem.line_item_id == ScoreOutbox.line_item_id)
+        .join(LtiContext, LtiContext.context_id == LineItem.context_id)
+        .where(ScoreOutbox.outbox_id == outbox_id, LtiContext.course_id == course_id)
+        .with_for_update(of=ScoreOutbox)
+    )
+    if row is None:
+        raise NotFound(reason=f"score {outbox_id} is not in course {course_id}")
+    row.version += 1
+    if row.status is not ScoreStatus.SENDING:
+        row.status = ScoreStatus.WAITING
+    row.receipt = row.sent_score = row.posted_score = None  # nothing to hold the LMS's grade to
+    start_afresh(row)
+    session.flush()
+    queue_delivery(session, row.outbox_id)
+    hasten(session, _lock(row.outbox_id))
+    return row
+
+
+def start_afresh(row: ScoreOutbox) -> None:
+    """Forget earlier failures."""
+    row.attempts = 0
+    row.next_try_at = row.failing_since = row.last_error = None
+
+
+def queue_delivery(session: Session, outbox_id: UUID, at: datetime | None = None) -> None:
+    """Queue the row's delivery, now or `at`. One waits and one runs at most, never two at once."""
+    lock = _lock(outbox_id)
+    defer(
+        session,
+        "gradebook:deliver",
+        queue=QUEUE,
+        lock=lock,
+        queueing_lock=lock,
+        schedule_at=at,
+        outbox_id=str(outbox_id),
+    )
+
+
+def queue_lost(session: Session) -> int:
+    """Queue deliveries whose job is gone, against whatever may lose one; how many there were."""
+    lost = session.scalars(
+        text("""
+            select outbox_id from score_outbox
+            where status in ('waiting', 'sending')
+              and coalesce(next_try_at, updated_at) < now() - interval '1 minute'
+              and not exists (select from procrastinate_jobs
+                              where lock = 'score:' || outbox_id and status in ('todo', 'doing'))
+        """)
+    ).all()
+    for outbox_id in lost:
+        queue_delivery(session, outbox_id)
+    return len(lost)
+
+
+def _subject(session: Session, user_id: UUID, course_id: UUID) -> str | None:
+    """How the LMS calls the learner in this course; None for who is no learner there."""
+    return session.scalar(
+        select(Enrollment.lti_subject).where(
+            Enrollment.student_id == user_id,
+            Enrollment.course_id == course_id,
+            Enrollment.role == CourseRole.STUDENT,
+            Enrollment.status == EnrollmentStatus.ACTIVE,
+        )
+    )
+
+
+def _row(
+    session: Session, line_item_id: UUID, user_id: UUID, subject: str, wanted: Score
+) -> ScoreOutbox:
+    """The learner's row, locked; a new one has version 0."""
+    session.execute(
+        insert(ScoreOutbox)
+        .values(
+            line_item_id=line_item_id,
+            user_id=user_id,
+            lti_subject=subject,
+            score_given=wanted.given,
+            score_maximum=wanted.maximum,
+            version=0,
+        )
+        .on_conflict_do_nothing(index_elements=["line_item_id", "user_id"])
+    )
+    row = session.execute(
+        select(ScoreOutbox)
+        .where(ScoreOutbox.line_item_id == line_item_id, ScoreOutbox.user_id == user_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one()
+    row.lti_subject = subject
+    return row
+
+
+def _is_wanted(row: ScoreOutbox, score: Score) -> bool:
+    return (row.score_given, row.score_maximum, row.is_complete) == (
+        score.given,
+        score.maximum,
+        score.is_complete,
+    )
+
+
+def _change(row: ScoreOutbox, wanted: Score) -> None:
+    """Want another score. While one is being sent it waits for that; a changed grade stays."""
+    row.score_given, row.score_maximum = wanted.given, wanted.maximum
+    row.is_complete = wanted.is_complete
+    row.version += 1
+    if row.status in {ScoreStatus.SENT, ScoreStatus.REFUSED}:
+        row.status = ScoreStatus.WAITING
+        start_afresh(row)
+    row.updated_at = now()
+
+
+def _lock(outbox_id: UUID) -> str:
+    return f"score:{outbox_id}"

@@ -1,0 +1,107 @@
+"""Chooses the next question of a concept for a learner, and says why it comes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.mastery.choosing import Candidate, in_order, reason
+from app.mastery.irt import (
+    NEW_LEARNER,
+    NEW_LEARNER_ON_CONCEPT,
+    ConceptView,
+    Encounter,
+    predict,
+)
+from app.practice.beliefs import belief_of, concept_belief, item_beliefs, view_of
+from app.practice.grading import GRADED_HERE
+from models import (
+    LearnerBelief,
+    LearnerConceptBelief,
+    LearnerItemHistory,
+    PracticeQuestion,
+    StudentAttempt,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The next question; `number` counts the learner's answers on the concept, this one too."""
+
+    question: PracticeQuestion
+    why: str
+    number: int
+
+
+def next_question(
+    session: Session, student_id: UUID, course_id: UUID, concept_id: UUID, at: datetime
+) -> Chosen | None:
+    """The question that comes next; None where the concept has none in use."""
+    questions = _questions(session, course_id, concept_id)
+    if not questions:
+        return None
+    on_concept = session.get(LearnerConceptBelief, (student_id, concept_id))
+    histories = _histories(session, student_id, questions)
+    seen = _last_seen(session, student_id, questions)
+    items = item_beliefs(session, questions)
+    general = session.get(LearnerBelief, (student_id, course_id))
+    concept = concept_belief(session, concept_id)
+    fresh = ConceptView(NEW_LEARNER_ON_CONCEPT, concept)
+    view = view_of(on_concept, concept, at) if on_concept else fresh
+
+    def candidate(question: PracticeQuestion) -> Candidate:
+        history = histories.get(question.question_id)
+        encounter = Encounter(
+            learner=belief_of(general) if general else NEW_LEARNER,
+            item=items[question.question_id],
+            concepts=(view,),
+            successes=history.successes if history else 0,
+            failures=history.failures if history else 0,
+        )
+        return Candidate(
+            str(question.question_id), predict(encounter).chance, seen.get(question.question_id)
+        )
+
+    first = in_order(map(candidate, questions), str(student_id))[0]
+    chosen = next(q for q in questions if str(q.question_id) == first.item_id)
+    return Chosen(chosen, reason(first), 1 + (on_concept.answer_count if on_concept else 0))
+
+
+def _questions(session: Session, course_id: UUID, concept_id: UUID) -> list[PracticeQuestion]:
+    found = session.scalars(
+        select(PracticeQuestion).where(
+            PracticeQuestion.course_id == course_id,
+            PracticeQuestion.concept_id == concept_id,
+            PracticeQuestion.is_active,
+            PracticeQuestion.question_type.in_(GRADED_HERE),
+        )
+    )
+    return list(found)
+
+
+def _histories(
+    session: Session, student_id: UUID, questions: list[PracticeQuestion]
+) -> dict[UUID, LearnerItemHistory]:
+    rows = session.scalars(
+        select(LearnerItemHistory).where(
+            LearnerItemHistory.student_id == student_id,
+            LearnerItemHistory.question_id.in_([q.question_id for q in questions]),
+        )
+    )
+    return {row.question_id: row for row in rows}
+
+
+def _last_seen(
+    session: Session, student_id: UUID, questions: list[PracticeQuestion]
+) -> dict[UUID, datetime]:
+    rows = session.execute(
+        select(StudentAttempt.question_id, func.max(StudentAttempt.attempted_at))
+        .where(
+            StudentAttempt.student_id == student_id,
+            StudentAttempt.question_id.in_([q.question_id for q in questions]),
+        )
+        .group_by(StudentAttempt.question_id)
+    )
+    return {row[0]: row[1] for row in rows}
