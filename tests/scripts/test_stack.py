@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -81,9 +82,19 @@ class Stack:
         """The supervisor's child whose command line has all the words."""
         assert self.process is not None
         for process in psutil.Process(self.process.pid).children():
-            if set(words) <= set(process.cmdline()):
-                return process
+            with suppress(psutil.Error):  # one that has just ended
+                if set(words) <= set(process.cmdline()):
+                    return process
         raise LookupError(words)
+
+    def postgres(self) -> psutil.Process:
+        """PostgreSQL's first process."""
+        assert self.process is not None
+        for process in psutil.Process(self.process.pid).children():
+            with suppress(psutil.Error):
+                if process.name() == "postgres" and not is_gone(process):
+                    return process
+        raise LookupError("postgres")
 
     def stop(self, number: int) -> int:
         """Send a signal to the supervisor alone, wait for its end; its exit status."""
@@ -139,31 +150,30 @@ def test_a_taken_port_is_one_line_before_anything_starts(stack: Stack, tmp_path:
     assert not (other.data / "postgres").exists()
 
 
-def killed_and_back(stack: Stack, find: Callable[[], psutil.Process]) -> psutil.Process:
+def kill_and_wait_for_next(find: Callable[[], psutil.Process]) -> None:
+    """Kill -9 what is found, until another one is found in its place."""
     old = find()
     old.kill()
 
     def is_back() -> bool:
-        try:
+        with suppress(LookupError):
             return find() != old
-        except LookupError:
-            return False
+        return False
 
     eventually(is_back)
-    return find()
 
 
 def test_a_worker_killed_with_9_is_started_again(stack: Stack) -> None:
     with stack.connect() as connection:
         row = connection.execute("select now()").fetchone()
-        killed_and_back(stack, lambda: stack.child("flask", "worker"))
+        kill_and_wait_for_next(lambda: stack.child("flask", "worker"))
         beat = "select 1 from procrastinate_workers where last_heartbeat > %s"
         eventually(lambda: connection.execute(beat, row).fetchone() is not None, 30)
     assert any("worker has ended unexpectedly" in line for line in stack.output)
 
 
 def test_postgres_killed_with_9_is_started_again(stack: Stack) -> None:
-    killed_and_back(stack, lambda: next(p for p in stack.family() if p.name() == "postgres"))
+    kill_and_wait_for_next(stack.postgres)
     eventually(lambda: answers(f"http://127.0.0.1:{stack.port}/health/ready"), 30)
 
 
