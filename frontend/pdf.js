@@ -3,15 +3,25 @@
 import * as pdfjs from "pdfjs-dist/legacy/build/pdf.mjs";
 import { credentialHeaders } from "./net.js";
 
-const OPEN_DOCUMENTS = 3;
+const OPEN_DOCUMENTS = 4, IDLE_MS = 60_000;
 const files = new URL(`pdfjs-${PDFJS_VERSION}/`, import.meta.url).href;
 const open = new Map();
 pdfjs.GlobalWorkerOptions.workerSrc = `${files}pdf.worker.js`;
 
-/** The document at `address`, opened once. */
+/** The document at `address`, opened once and kept for the next page. */
 export function openDocument(address) {
   const url = new URL(address, location.href).href;
-  const task = open.get(url) ?? pdfjs.getDocument({
+  const entry = open.get(url) ?? { task: begin(url) };
+  entry.used = Date.now();
+  open.delete(url);
+  open.set(url, entry);
+  entry.task.promise.catch(() => open.delete(url));
+  closeIdle();
+  return entry.task.promise;
+}
+
+function begin(url) {
+  return pdfjs.getDocument({
     url,
     httpHeaders: credentialHeaders(url),
     rangeChunkSize: 2 ** 17, disableAutoFetch: true, disableStream: true,
@@ -20,14 +30,15 @@ export function openDocument(address) {
     disableWorkerRendering: true, isEvalSupported: false, enableXfa: false,
     verbosity: pdfjs.VerbosityLevel.ERRORS,
   });
-  open.delete(url);
-  open.set(url, task);
-  task.promise.catch(() => open.delete(url));
-  for (const old of [...open.keys()].slice(0, -OPEN_DOCUMENTS)) {
-    open.get(old).destroy();
-    open.delete(old);
+}
+
+/* The oldest documents go when there are many, but never one that may be being drawn. */
+function closeIdle() {
+  for (const [url, { task, used }] of [...open].slice(0, -OPEN_DOCUMENTS)) {
+    if (Date.now() - used < IDLE_MS) return;
+    open.delete(url);
+    task.destroy();
   }
-  return task.promise;
 }
 
 /** The page's text items with their geometry: [{text, corners}] and the whole content for a text layer. */

@@ -9,6 +9,7 @@ import { showMark } from "./source.js";
 const MARK = "#ffe27a";   // on the page's own white paper, in both themes
 const CROP_RATIO = 268 / 444, CROP_ABOVE = 0.22, MARGIN = 12;
 const MOST_PIXELS = 12e6;
+const REDRAW_AT = 24;      // px; up to there the picture is stretched, so that a scrollbar's coming starts no chase
 
 export function init(part) {
   const drawings = part.dataset.mode === "crop" ? drawCrop : drawPage;
@@ -27,7 +28,8 @@ export function init(part) {
   part.setAttribute("aria-busy", "true");
   const observer = new ResizeObserver(() => {
     const now = Math.floor(part.clientWidth);
-    if (!now || Math.abs(now - width) < 2) return;
+    stretch(part, now);
+    if (!now || Math.abs(now - width) < REDRAW_AT) return;
     const first = width === 0;
     width = now;
     clearTimeout(timer);
@@ -35,6 +37,12 @@ export function init(part) {
   });
   observer.observe(part);
   return () => { observer.disconnect(); clearTimeout(timer); turn += 1; };
+}
+
+/* The text layer follows the picture's width between two drawings. */
+function stretch(part, width) {
+  const layer = part.querySelector(".cl-textlayer");
+  layer?.style.setProperty("--total-scale-factor", width / Number(layer.dataset.width));
 }
 
 async function load(part) {
@@ -75,8 +83,9 @@ async function drawPage(part, width, current) {
   canvas.setAttribute("aria-hidden", "true");
   const layer = document.createElement("div");
   layer.className = "cl-textlayer";
-  layer.style.setProperty("--total-scale-factor", viewport.scale);
+  layer.dataset.width = plain.width;
   part.replaceChildren(canvas, layer, ...marks.slice(0, 1).map((mark) => anchor(mark, viewport)));
+  stretch(part, part.clientWidth);
   await new TextLayer({ textContentSource: content, container: layer, viewport }).render();
   if (!items.some((item) => item.str.trim())) part.prepend(hint("This page is a picture without text."));
   showMark(part);
