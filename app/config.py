@@ -55,7 +55,7 @@ class Settings:
         """
         data_dir = Path(environ.get("COURSELLM_DATA") or "var").resolve()
         settings = cls(
-            database_url=with_driver(environ.get("DATABASE_URL", "")),
+            database_url=with_driver(environ.get("DATABASE_URL") or _embedded(data_dir)),
             data_dir=data_dir,
             url=(environ.get("COURSELLM_URL") or "http://localhost:8000").rstrip("/"),
             secret_keys=_listed(environ.get("COURSELLM_SECRET_KEYS", "")),
@@ -107,6 +107,12 @@ class Settings:
 
     def _with_development_key(self) -> "Settings":
         return replace(self, secret_keys=(_key_made_once(self.data_dir / "secret_key"),))
+
+
+def _embedded(data_dir: Path) -> str:
+    """Address of the embedded database while `make run` runs it, else an empty text."""
+    note = data_dir / "postgres" / "url"
+    return note.read_text().strip() if note.exists() else ""
 
 
 def with_driver(url: str) -> str:

@@ -97,7 +97,7 @@ class EmbeddedPostgres:
             clear_leftovers(self.home)
             make_cluster(self.home, durable=self._durable)
             self._start_with_retries()
-            (self._data_dir / "postgres" / "url").write_text(self.dsn() + "\n")
+            self._note().write_text(self.dsn() + "\n")
         except OSError as error:
             self.stop()
             raise explain_os_error(error, "Starting the embedded PostgreSQL") from error
@@ -124,6 +124,7 @@ class EmbeddedPostgres:
         """Fast shutdown (SIGINT: clients are dropped, data are safe), then give the lock back."""
         self._end_process()
         if self._lock is not None:
+            self._note().unlink(missing_ok=True)
             self._lock.close()
             self._lock = None
 
@@ -136,6 +137,10 @@ class EmbeddedPostgres:
         shutil.rmtree(self.home.folder, ignore_errors=True)
         shutil.rmtree(self._data_dir / "postgres", ignore_errors=True)
         self._home = None
+
+    def _note(self) -> Path:
+        """Where operator's commands find the address while the server runs."""
+        return self._data_dir / "postgres" / "url"
 
     def _start_with_retries(self) -> None:
         """Start, and start again while a dying server of before is in the way."""

@@ -22,8 +22,8 @@ from scripts.services import (
     Models,
     app_environment,
     demo_lms,
-    flask_command,
     model_services,
+    prepare_command,
     web,
     worker,
 )
@@ -103,9 +103,7 @@ def start(
         supervisor.start(demo_lms(options))
     database_url = options.database_url or _start_postgres(postgres)
     env = app_environment(options, models, database_url)
-    supervisor.run("Bringing the database up to date", flask_command("db", "upgrade"), env)
-    if options.is_demo:
-        supervisor.run("Loading the sample course", flask_command("demo", "course"), env)
+    supervisor.run("Preparing the database", prepare_command(options), env)
     supervisor.start(worker(env, models, options), web(options, env))
     supervisor.wait_until_ready()
 

@@ -101,9 +101,9 @@ def app_environment(options: Options, models: Models, database_url: str) -> dict
     return env
 
 
-def flask_command(*arguments: str) -> tuple[str, ...]:
-    """A command of the application."""
-    return (*PYTHON, "flask", "--app", "wsgi", *arguments)
+def prepare_command(options: Options) -> tuple[str, ...]:
+    """Migrations and, in the demo, the sample course."""
+    return (*PYTHON, "scripts.prepare_database", *(["demo"] if options.is_demo else []))
 
 
 def web(options: Options, env: Mapping[str, str]) -> Service:
@@ -135,7 +135,7 @@ def worker(env: Mapping[str, str], models: Models, options: Options) -> Service:
     begin = database_time(env["DATABASE_URL"])
     return Service(
         name="worker",
-        command=flask_command("worker"),
+        command=(*PYTHON, "flask", "--app", "wsgi", "worker"),
         env=own,
         is_ready=lambda: worker_beats(env["DATABASE_URL"], begin),
         nice=5,

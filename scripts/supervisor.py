@@ -33,12 +33,12 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
         self.quick_deaths = 0
         self.restart_at: float | None = None
-        self._started_at = 0.0
+        self.started_at = 0.0
 
     def start(self) -> None:
         """Spawn it, its output appended to its log."""
         self.restart_at = None
-        self._started_at = time.monotonic()
+        self.started_at = time.monotonic()
         with self.log.open("ab") as log:
             self.process = spawn(
                 self.service.command,
@@ -54,7 +54,7 @@ class Child:
         if self.process is None or self.process.poll() is None:
             return False
         self._reap(self.process)
-        lived = time.monotonic() - self._started_at
+        lived = time.monotonic() - self.started_at
         self.quick_deaths = self.quick_deaths + 1 if lived < QUICK_DEATH_SECONDS else 1
         self.restart_at = time.monotonic() + restart_delay(self.quick_deaths)
         return True
@@ -77,10 +77,6 @@ class Child:
         process.wait()
         watcher.forget(process.pid)
         self.process = None
-
-    def last_lines(self) -> str:
-        """The end of its log, indented."""
-        return last_lines(self.log)
 
 
 def restart_delay(quick_deaths: int) -> float:
@@ -141,21 +137,12 @@ class Supervisor:
     def wait_until_ready(self) -> None:
         """Return when every child is healthy. Raises CannotStart when one dies or is too slow."""
         waiting = list(self._children)
-        begin = time.monotonic()
+        deadline = time.monotonic() + READY_SECONDS
         while waiting:
-            for child in list(waiting):
-                if child.has_died():
-                    raise CannotStart(
-                        f"{_ended(child)}\n{child.last_lines()}\n  (log: {child.log})"
-                    )
-                if child.service.is_ready():
-                    waiting.remove(child)
-                    say(f"  {child.service.name} is ready ({time.monotonic() - begin:.1f} s)")
-            if time.monotonic() - begin > READY_SECONDS:
+            waiting = [child for child in waiting if not _is_healthy(child)]
+            if time.monotonic() > deadline:
                 names = ", ".join(child.service.name for child in waiting)
-                raise CannotStart(
-                    f"{names}: not ready after {READY_SECONDS:.0f} s (logs: {self._logs})"
-                )
+                raise CannotStart(f"{names}: not ready in time (logs: {self._logs})")
             self.pause(0.1)
 
     def look_after(self) -> None:
@@ -172,7 +159,7 @@ class Supervisor:
             say(f"  it is started again in {restart_delay(child.quick_deaths):.0f} s")
             return
         lost = f"{child.service.name} died {child.quick_deaths} times soon after its start:"
-        trouble = f"{lost}\n{child.last_lines()}\n  (log: {child.log})"
+        trouble = f"{lost}\n{last_lines(child.log)}\n  (log: {child.log})"
         if child.service.essential:
             raise CannotStart(trouble)
         say(f"{trouble}\nCourseLLM goes on without it.")
@@ -186,6 +173,16 @@ class Supervisor:
         for child in self._children:
             child.end(deadline)
         self._children.clear()
+
+
+def _is_healthy(child: Child) -> bool:
+    """Whether it is ready, said once. Raises CannotStart where it has died."""
+    if child.has_died():
+        raise CannotStart(f"{_ended(child)}\n{last_lines(child.log)}\n  (log: {child.log})")
+    if not child.service.is_ready():
+        return False
+    say(f"  {child.service.name} is ready ({time.monotonic() - child.started_at:.1f} s)")
+    return True
 
 
 def _ended(child: Child) -> str:
