@@ -2,9 +2,6 @@
 for (const form of document.querySelectorAll("form[data-auto-submit]")) {
   form.submit();
 }
-for (const select of document.querySelectorAll("select[data-submits]")) {
-  select.addEventListener("change", () => select.form.requestSubmit());
-}
 const back = document.querySelector("a[data-leave-frame]");
 if (back) {
   window.top.location.assign(back.href);

@@ -76,7 +76,7 @@ def test_a_good_request_gets_an_id_token(
     client: FlaskClient, login: dict[str, str], method: str
 ) -> None:
     params = request_of(login)
-    where = {"query_string": params} if method == "GET" else {"data": params}
+    where: dict[str, Any] = {"query_string": params} if method == "GET" else {"data": params}
     answer = client.open("/auth", method=method, **where)
     assert answer.headers["Cache-Control"] == "no-store"
     action, fields = form_of(answer)
