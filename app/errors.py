@@ -73,12 +73,13 @@ _SENTENCES = {
 
 def init_app(app: Flask) -> None:
     """Answer every error with a page or a fragment; nobody sees a stack trace."""
-    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(DomainError, answer)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
 
 
-def _domain_error(error: DomainError) -> Response:
+def answer(error: DomainError) -> Response:
+    """Log the reason and say the sentence, with one reference for both."""
     reference = _reference()
     log.warning(
         "refused %s %s: %s (status %d, reference %s)",

@@ -1,10 +1,12 @@
 """Key sets of platforms: kept for all workers, asked for again in time, old keys kept in trouble.
 
-Security Framework 1.0 section 6.3. Steps, so that no transaction waits on the network:
-`choose` says whether to ask, `claim` who does, `fetch` asks, `keep` stores.
+Security Framework 1.0 section 6.3. `obtain` works in steps, so that no transaction waits on the
+network: `choose` says whether to ask, `claim` who does, `fetch` asks, `keep` stores.
 """
 
+import logging
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,10 +18,13 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from lti_config.errors import AddressRefused, Unreachable
+from lti_config.errors import AddressRefused, LaunchRefused, Unreachable
 from lti_config.http import Client
+from lti_config.steps import Steps
 from lti_config.texts import is_identifier
 from models import CachedKeySet, now
+
+log = logging.getLogger("coursellm.lti")
 
 SHORTEST, USUAL, LONGEST = timedelta(minutes=5), timedelta(hours=1), timedelta(hours=24)
 REFETCH = timedelta(minutes=1)
@@ -27,11 +32,19 @@ REFETCH = timedelta(minutes=1)
 GRACE = timedelta(hours=24)
 """How long keys still count whose platform can't be asked."""
 
+SOON = timedelta(seconds=5)
+"""How long a launch waits for another one that is just asking."""
 RSA_BITS = range(2048, 8193)
 """Weaker keys prove nothing, larger ones only cost time."""
 
 Keys = Sequence[dict[str, Any]]
 _MAX_AGE = re.compile(r"\bmax-age\s*=\s*\"?(\d{1,9})")
+
+
+NOT_ANSWERING = (
+    "Your course's system does not answer, so this sign-in can't be verified right now. "
+    "Please open the link again in a minute."
+)
 
 
 @dataclass(frozen=True)
@@ -46,17 +59,60 @@ class Choice:
 
     keys: Keys
     ask: bool
-    because_unknown: bool = False
+    is_unknown: bool = False
+    """Whether no key at hand has the token's `kid`."""
+
+
+def obtain(
+    kept: CachedKeySet | None, url: str, kid: object, *, steps: Steps, client: Client
+) -> Keys:
+    """The keys to hold a token against, asked for first where that is due.
+
+    Raises LaunchRefused (503) if there are none to go by.
+    """
+    choice = choose(kept, kid, now())
+    if not choice.ask:
+        return choice.keys
+    with steps() as session:
+        is_ours = claim(session, url)
+    if not is_ours:
+        return _await_other(choice, url, kid, steps)
+    try:
+        fetched = fetch(client, url)
+    except Unreachable as error:
+        log.warning("key set %s could not be fetched: %s", url, error)
+        if choice.keys and not choice.is_unknown:
+            return choice.keys
+        raise LaunchRefused(503, NOT_ANSWERING, f"key set {url}: {error}") from error
+    with steps() as session:
+        keep(session, url, fetched)
+    return fetched.keys
+
+
+def _await_other(choice: Choice, url: str, kid: object, steps: Steps) -> Keys:
+    """Another launch is asking this moment: its answer may hold the key that we miss."""
+    if choice.keys and not choice.is_unknown:
+        return choice.keys
+    deadline = time.monotonic() + SOON.total_seconds()
+    while True:
+        with steps() as session:
+            kept = load(session, url)
+        counts = kept is not None and now() < kept.expires_at + GRACE
+        if kept and counts and (has(kept.keys, kid) or not _is_asking(kept)):
+            return kept.keys
+        if not (kept and _is_asking(kept)) or time.monotonic() > deadline:
+            raise LaunchRefused(503, NOT_ANSWERING, f"key set {url}: not answered lately")
+        time.sleep(0.1)
 
 
 def choose(kept: CachedKeySet | None, kid: object, moment: datetime) -> Choice:
-    """Which keys to hold a token with this `kid` against."""
+    """Which keys to hold a token with this `kid` against, and whether to ask before."""
     if kept is None or kept.expires_at + GRACE <= moment:
         return Choice((), ask=True)
-    if kept.expires_at <= moment:
-        return Choice(kept.keys, ask=_may_ask(kept, moment))
-    unknown = isinstance(kid, str) and not has(kept.keys, kid)
-    return Choice(kept.keys, ask=unknown and _may_ask(kept, moment), because_unknown=unknown)
+    is_unknown = not has(kept.keys, kid)
+    is_due = is_unknown or kept.expires_at <= moment
+    may_ask = kept.refetched_at is None or kept.refetched_at <= moment - REFETCH
+    return Choice(kept.keys, is_due and (may_ask or _is_asking(kept)), is_unknown)
 
 
 def has(keys: Keys, kid: object) -> bool:
@@ -75,7 +131,7 @@ def claim(session: Session, url: str) -> bool:
         .values(refetched_at=moment)
         .returning(CachedKeySet.url)
     ).all()
-    return bool(won) or session.get(CachedKeySet, url) is None
+    return bool(won) or load(session, url) is None
 
 
 def fetch(client: Client, url: str) -> Fetched:
@@ -112,8 +168,10 @@ def load(session: Session, url: str) -> CachedKeySet | None:
     return session.scalar(select(CachedKeySet).where(CachedKeySet.url == url))
 
 
-def _may_ask(kept: CachedKeySet, moment: datetime) -> bool:
-    return kept.refetched_at is None or kept.refetched_at <= moment - REFETCH
+def _is_asking(kept: CachedKeySet) -> bool:
+    """Whether somebody began to ask just now and has not got an answer."""
+    began = kept.refetched_at
+    return began is not None and kept.fetched_at < began and now() - SOON < began
 
 
 def _signs(key: object) -> bool:

@@ -5,17 +5,13 @@ in (the application's `transaction`).
 """
 
 from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from lti_config import keys, registrations, tokens
 from lti_config.http import Client, Reply
+from lti_config.steps import Steps
 from lti_config.tokens import Account
-
-Steps = Callable[[], AbstractContextManager[Session]]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,18 @@
-"""What the queue calls for this room."""
+"""What the queue calls for this room: sweeping up what has run out."""
 
 import procrastinate
 
+from app.extensions import transaction
+from lti_config import keys, states, tokens
+
 blueprint = procrastinate.Blueprint()
+
+
+@blueprint.periodic(cron="*/10 * * * *")
+@blueprint.task(name="sweep", queueing_lock="launch:sweep")
+def sweep(timestamp: int) -> None:
+    """Delete logins, waiting launches, service tokens and keys of the tool that have ended."""
+    with transaction() as session:
+        states.delete_expired(session)
+        tokens.delete_expired(session)
+        keys.delete_retired(session)

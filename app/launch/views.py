@@ -1,5 +1,187 @@
-"""The front door: login, launch, key set. The door: routes and forms, nothing else."""
+"""The front door: login, launch, key set. The door: routes and forms, nothing else.
 
-from flask import Blueprint
+LTI core 1.3 section 4, Security Framework 1.0 section 5.1.1, with the flow that needs no
+third-party cookies (LTI_FACTS 2.1 A-F). A token is verified in `lti_config.verification`.
+"""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import (
+    Blueprint,
+    Response,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+
+from app import config, errors
+from app.errors import DomainError
+from app.extensions import transaction
+from app.launch import opening
+from app.session import set_cookie
+from lti_config import addresses, keys, login
+from lti_config.errors import LaunchRefused
+from lti_config.states import AGAIN, BLOCKED, LIFE
 
 blueprint = Blueprint("launch", __name__)
+
+COOKIE_PREFIX = "__Host-lti_"
+LONGEST_TOKEN = 64 * 1024
+_KNOWN_ERRORS = frozenset(
+    {
+        "access_denied",
+        "interaction_required",
+        "invalid_request",
+        "invalid_request_object",
+        "invalid_scope",
+        "launch_no_longer_valid",
+        "login_required",
+        "server_error",
+        "temporarily_unavailable",
+        "unauthorized_client",
+        "unsupported_response_type",
+    }
+)
+_STORES = ("cookie", "sessionStorage", "localStorage")
+
+
+@blueprint.errorhandler(LaunchRefused)
+def refused(refusal: LaunchRefused) -> Response:
+    return errors.answer(
+        DomainError(refusal.sentence, reason=refusal.reason, status=refusal.status)
+    )
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+def begin() -> Response:
+    """A platform starts a sign-in: keep a state, give the browser its secret, send it on."""
+    params = {**request.args.to_dict(), **request.form.to_dict()}
+    settings = config.current()
+    with transaction() as session:
+        started = login.start(
+            session,
+            params,
+            redirect_uri=f"{settings.url}/lti/launch",
+            own_origin=addresses.origin(settings.url),
+        )
+    page = render_template(
+        "launch/login.html",
+        authorization_url=started.authorization_url,
+        state=started.state,
+        browser_secret=started.secret,
+        new_window_url=f"{url_for('.begin')}?{urlencode({**params, 'top': '1'})}",
+    )
+    response = make_response(page)
+    _write_cookie(response, started.state, started.secret, int(LIFE.total_seconds()))
+    return response
+
+
+@blueprint.get("/launch")
+@blueprint.get("/launch/finish")
+def opened_directly() -> str:
+    """Somebody went back, reloaded, or typed the address."""
+    return render_template(
+        "errors/error.html",
+        title="Open this from your course",
+        sentence="This address belongs to the sign-in. Please open the link in your course again.",
+    )
+
+
+@blueprint.post("/launch")
+def launch() -> Response:
+    """The platform's answer, posted by the browser."""
+    _refuse_error(request.form)
+    id_token, state = request.form.get("id_token", ""), request.form.get("state", "")
+    if not 0 < len(id_token) <= LONGEST_TOKEN:
+        raise LaunchRefused(400, AGAIN, f"id_token is missing or too long ({len(id_token)})")
+    secret = request.cookies.get(_cookie_name(state))
+    result = opening.receive(id_token, state, secret, config.current())
+    if isinstance(result, opening.Opened):
+        response = make_response(redirect(_address(result), 303))
+        set_cookie(response, result.session)
+        _write_cookie(response, state, "", 0)
+        return response
+    g.frame_origin = result.frame_sources
+    return make_response(
+        render_template(
+            "launch/finish.html",
+            handle=result.handle,
+            state=state,
+            finish_url=url_for(".finish"),
+        )
+    )
+
+
+@blueprint.post("/launch/finish")
+def finish() -> Response:
+    """The page of a waiting launch shows the browser's secret and becomes the session's shell."""
+    shown = request.get_json(silent=True)
+    values: dict[str, Any] = shown if isinstance(shown, dict) else {}
+    handle, secret = values.get("handle"), values.get("secret")
+    opened = (
+        opening.finish(handle, secret)
+        if isinstance(handle, str) and isinstance(secret, str) and secret
+        else None
+    )
+    if opened is None:
+        reason = f"browser secret missing or wrong; stores: {_stores(values.get('stores'))}"
+        raise LaunchRefused(401, BLOCKED, f"{reason}; {request.user_agent.string[:200]!r}")
+    return jsonify(url=_address(opened), token=opened.session.secret)
+
+
+@blueprint.get("/jwks")
+def jwks() -> Response:
+    """The tool's public keys."""
+    with transaction() as session:
+        key_set = keys.published(session, config.current().secret_keys)
+    response = jsonify(key_set)
+    response.cache_control.public = True
+    response.cache_control.max_age = int(keys.PUBLISHED_FOR.total_seconds())
+    return response
+
+
+def _refuse_error(form: Any) -> None:
+    """Platforms post their errors here, too, in place of an id_token."""
+    code = form.get("error")
+    if not code or form.get("id_token"):
+        return
+    shown = f" ({code})" if code in _KNOWN_ERRORS else ""
+    sentence = (
+        f"Your course system did not finish the sign-in{shown}. "
+        "Please log in to it, then open the link in your course again."
+    )
+    description = form.get("error_description", "")
+    raise LaunchRefused(400, sentence, f"platform error {code[:100]!r}: {description[:300]!r}")
+
+
+def _address(opened: opening.Opened) -> str:
+    """Inside our own origin always: the endpoint is ours, the platform's target is not used."""
+    return url_for(opened.endpoint, sid=opened.session.sid)
+
+
+def _cookie_name(state: str) -> str:
+    return COOKIE_PREFIX + state[:8]
+
+
+def _write_cookie(response: Response, state: str, secret: str, max_age: int) -> None:
+    response.set_cookie(
+        _cookie_name(state),
+        secret,
+        max_age=max_age,
+        secure=True,
+        httponly=True,
+        samesite="None",
+        path="/",
+        partitioned=True,
+    )
+
+
+def _stores(seen: object) -> dict[str, str]:
+    """What the browser's stores said, for the log: known names and short words alone."""
+    found = seen if isinstance(seen, dict) else {}
+    return {name: str(found.get(name))[:10] for name in _STORES}

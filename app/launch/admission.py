@@ -1,0 +1,171 @@
+"""A verified launch → our rows: person, course, membership, placement, gradebook column.
+
+One transaction, opened by the caller. What a repeated launch needs is read in one statement;
+what is missing is added in an order (person, course, membership, link) that cannot deadlock.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from app.launch import people, places
+from lti_config.errors import LaunchRefused
+from lti_config.launch import Launch
+from models import (
+    Activity,
+    Course,
+    Enrollment,
+    LineItem,
+    LtiContext,
+    LtiIdentity,
+    Platform,
+    ResourceLink,
+    User,
+)
+
+ARCHIVED = "This course is archived in CourseLLM. Its teacher or an administrator can reopen it."
+SWITCHED_OFF = "Your access to CourseLLM is switched off. Please ask your teacher."
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What a launch came to."""
+
+    user_id: UUID
+    course_id: UUID | None
+    """Empty for a launch without a context."""
+    enrollment_id: UUID | None
+    """Empty where the roles make no member of the course."""
+    resource_link_id: UUID | None
+    activity: Activity | None
+    is_lost: bool
+    """Whether the link names an activity that this course does not have."""
+
+
+class Found(NamedTuple):
+    """What is known already of a launch's person and place."""
+
+    platform: Platform
+    identity: LtiIdentity | None
+    user: User | None
+    context: LtiContext | None
+    course: Course | None
+    enrollment: Enrollment | None
+    link: ResourceLink | None
+    line_item: LineItem | None
+    named: Activity | None
+    """The activity that the launch itself names, if this course has it."""
+    stored: Activity | None
+    """The activity that the link was given here."""
+
+
+def admit(session: Session, launch: Launch) -> Admission:
+    """Let the launch in: add what is missing, update what has changed.
+
+    Raises LaunchRefused (403) for an archived course or a person who is switched off.
+    """
+    found = _find(session, launch)
+    if launch.product_family and found.platform.product_family != launch.product_family:
+        found.platform.product_family = launch.product_family
+    user = people.settle_user(session, launch, found.user, found.identity)
+    if not user.is_active:
+        raise LaunchRefused(403, SWITCHED_OFF, f"user {user.user_id} is not active")
+    if launch.context is None:
+        return Admission(user.user_id, None, None, None, None, is_lost=False)
+
+    context, course = places.settle_course(
+        session, launch, launch.context, found.context, found.course
+    )
+    if not course.is_active:
+        raise LaunchRefused(403, ARCHIVED, f"course {course.course_id} is archived")
+    enrollment = people.settle_enrollment(session, launch, user, course, found.enrollment)
+    activity, is_lost = _activity(session, launch, found, course)
+    link = places.settle_link(session, launch, context, found.link, activity)
+    places.settle_line_item(session, launch, context, link, found.line_item)
+    session.flush()
+    return Admission(
+        user_id=user.user_id,
+        course_id=course.course_id,
+        enrollment_id=enrollment.enrollment_id if enrollment else None,
+        resource_link_id=link.resource_link_id if link else None,
+        activity=activity,
+        is_lost=is_lost,
+    )
+
+
+def _find(session: Session, launch: Launch) -> Found:
+    named, stored = aliased(Activity), aliased(Activity)
+    context_id = launch.context.id if launch.context else None
+    link_id = launch.link.id if launch.link else None
+    line_item_url = launch.grades.line_item_url if launch.grades else None
+    row = session.execute(
+        select(
+            Platform,
+            LtiIdentity,
+            User,
+            LtiContext,
+            Course,
+            Enrollment,
+            ResourceLink,
+            LineItem,
+            named,
+            stored,
+        )
+        .select_from(Platform)
+        .outerjoin(
+            LtiIdentity,
+            (LtiIdentity.platform_id == Platform.platform_id)
+            & (LtiIdentity.subject == launch.subject),
+        )
+        .outerjoin(User, User.user_id == LtiIdentity.user_id)
+        .outerjoin(
+            LtiContext,
+            (LtiContext.deployment_id == launch.deployment_id)
+            & (LtiContext.lti_context_id == context_id),
+        )
+        .outerjoin(Course, Course.course_id == LtiContext.course_id)
+        .outerjoin(
+            Enrollment,
+            (Enrollment.student_id == User.user_id) & (Enrollment.course_id == Course.course_id),
+        )
+        .outerjoin(
+            ResourceLink,
+            (ResourceLink.context_id == LtiContext.context_id)
+            & (ResourceLink.lti_resource_link_id == link_id),
+        )
+        .outerjoin(
+            LineItem,
+            (LineItem.context_id == LtiContext.context_id) & (LineItem.url == line_item_url),
+        )
+        .outerjoin(
+            named,
+            (named.activity_id == places.named_activity(launch))
+            & (named.course_id == Course.course_id),
+        )
+        .outerjoin(stored, stored.activity_id == ResourceLink.activity_id)
+        .where(Platform.platform_id == launch.platform_id)
+    ).one()
+    return Found._make(row)
+
+
+def _activity(
+    session: Session, launch: Launch, found: Found, course: Course
+) -> tuple[Activity | None, bool]:
+    """The activity of the link, and whether the link names one that is not here.
+
+    What the launch names counts, read anew each time since a link can be set up again; else what
+    a teacher chose here for a link whose activity was lost.
+    """
+    named = found.named
+    if named is None and found.course is None:
+        named = session.scalar(
+            select(Activity).where(
+                Activity.activity_id == places.named_activity(launch),
+                Activity.course_id == course.course_id,
+            )
+        )
+    activity = named or found.stored
+    return activity, activity is None and "activity" in launch.custom

@@ -1,0 +1,120 @@
+"""From a posted id_token to an open session, in steps that never hold a transaction on the wire.
+
+Read the login, its registration and the keys kept (one statement) → ask the platform for keys if
+need be → verify the token whole → spend the state, admit the person and open the session, in one
+transaction: whoever loses the race for the state changes nothing.
+"""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from app.activities import destinations
+from app.config import Settings
+from app.extensions import transaction
+from app.launch.admission import admit
+from app.session import OpenedSession, open_session
+from lti_config import addresses, keysets, registrations, states
+from lti_config.http import Client
+from lti_config.keysets import Keys
+from lti_config.launch import Launch, MessageType
+from lti_config.message import UnknownDeployment
+from lti_config.states import Awaited
+from lti_config.verification import Token, take_apart, verify_launch
+from models import now
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The launch is in: where the browser goes, and with what."""
+
+    session: OpenedSession
+    endpoint: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The launch is genuine, but its browser has not proved that it began it."""
+
+    handle: str
+    frame_sources: str
+
+
+def receive(
+    id_token: str, state: str, browser_secret: str | None, settings: Settings
+) -> Opened | Waiting:
+    """Open the session of a launch, or keep it until its browser shows the secret.
+
+    Raises LaunchRefused, and leaves nothing then but the state, spent or not.
+    """
+    token = take_apart(id_token)
+    with transaction() as session:
+        awaited = states.awaited(session, state, token.named_deployment)
+    keys = keysets.obtain(
+        awaited.keys,
+        awaited.jwks_url,
+        token.header.get("kid"),
+        steps=transaction,
+        client=Client.trusting(settings.trusted_private_hosts),
+    )
+    launch = _verified(token, awaited, keys, settings)
+    with transaction() as session:
+        if states.spend(session, state, browser_secret):
+            return _open(session, launch)
+        return Waiting(states.hold(session, state, launch), launch.frame_sources)
+
+
+def finish(handle: str, browser_secret: str) -> Opened | None:
+    """Open the session of a launch that waited, if the browser's secret is right."""
+    with transaction() as session:
+        launch = states.release(session, handle, browser_secret)
+        return _open(session, launch) if launch else None
+
+
+def _verified(token: Token, awaited: Awaited, keys: Keys, settings: Settings) -> Launch:
+    try:
+        return _verify(token, awaited, keys, settings)
+    except UnknownDeployment as unknown:
+        with transaction() as session:
+            row = registrations.note_unknown_deployment(
+                session, awaited.registration_id, unknown.lti_deployment_id
+            )
+            deployment = states.known(row)
+        return _verify(token, replace(awaited, deployment=deployment), keys, settings)
+
+
+def _verify(token: Token, awaited: Awaited, keys: Keys, settings: Settings) -> Launch:
+    return verify_launch(
+        token,
+        awaited,
+        keys,
+        own_origin=addresses.origin(settings.url),
+        trusted=addresses.TrustedHosts(settings.trusted_private_hosts),
+        moment=now(),
+    )
+
+
+def _open(session: Session, launch: Launch) -> Opened:
+    admission = admit(session, launch)
+    opened = open_session(
+        session,
+        user_id=admission.user_id,
+        role=launch.role,
+        course_id=admission.course_id,
+        enrollment_id=admission.enrollment_id,
+        registration_id=launch.registration_id,
+        deployment_id=launch.deployment_id,
+        resource_link_id=admission.resource_link_id,
+        activity_id=admission.activity.activity_id if admission.activity else None,
+        locale=launch.locale,
+        frame_origin=launch.frame_sources,
+        deep_linking=dict(launch.deep_linking) if launch.deep_linking else None,
+    )
+    endpoint = destinations.endpoint_for(
+        launch.role,
+        admission.activity,
+        launch.message_type is MessageType.DEEP_LINKING,
+        has_course=admission.course_id is not None,
+        is_lost=admission.is_lost,
+    )
+    return Opened(opened, endpoint)
