@@ -64,6 +64,7 @@ def chunk_pages(
     """All text of `pages`, in order, in chunks of about `FEWEST` to `MOST` tokens.
 
     `count` tells the tokens of a text; `markdown` keeps code blocks, lists and tables whole.
+    Tables of contents are left out: they would be found for everything and answer nothing.
     """
     return [
         ChunkDraft(i, p.text, p.page, p.end_page, p.heading, p.tokens, p.starts)
@@ -73,6 +74,8 @@ def chunk_pages(
 
 def _pieces(pages: Iterable[Page], markdown: bool, count: Counter) -> Iterator[_Piece]:
     for page in pages:
+        if page.is_contents:
+            continue
         for heading, text in _parts(page):
             for piece in _split(text, markdown, count):
                 tokens = count(piece)

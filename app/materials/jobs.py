@@ -1,5 +1,113 @@
-"""What the queue calls for this room."""
+"""What the queue calls: read a file, make the next vectors, forget a file.
+
+Each can be run twice, and broken off at any point: a step's rows and the job that goes on from
+them are committed together.
+"""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
 
 import procrastinate
+from procrastinate import RetryStrategy
+from sqlalchemy.exc import OperationalError
 
+from app.extensions import transaction
+from app.llm.client import ModelUnavailable, embed_passages
+from app.llm.profiles import embedding_profile
+from app.materials import indexing
+from app.materials.extraction import SourceUnreadable, extract
+from app.materials.storage import storage
+from models import now
+
+log = logging.getLogger("coursellm.materials")
 blueprint = procrastinate.Blueprint()
+
+# The database may be away for a while; nothing else is worth trying again by itself.
+PATIENT = RetryStrategy(max_attempts=20, wait=5, linear_wait=5, retry_exceptions=[OperationalError])
+TEXTS_PER_REQUEST = 4
+PAUSE_WITHOUT_MODEL = timedelta(seconds=20)
+
+LOST = "The stored file is missing on the server. Upload it again."
+OUR_FAULT = (
+    "Reading the file failed on our side. The file is kept. Try again, and if that fails too, tell "
+    "the people who run CourseLLM."
+)
+NO_VECTORS = (
+    "It is found by its words, but not by its meaning: the model for that refused it. Try again, "
+    "and if that fails too, tell the people who run CourseLLM."
+)
+
+
+@blueprint.task(name="index_words", retry=PATIENT)
+def index_words(material_id: str) -> None:
+    """Reads a file and makes it findable by its words."""
+    key = UUID(material_id)
+    with transaction() as session:
+        to_read = indexing.begin_reading(session, key)
+    if to_read is None:
+        return
+    try:
+        with storage().local(to_read.storage_path) as path:
+            found = extract(path, to_read.name)
+        chunks = indexing.chunks_of(found)
+        with transaction() as session:
+            indexing.store_words(session, key, found, chunks)
+    except SourceUnreadable as fault:
+        _fail(key, fault.sentence)
+    except FileNotFoundError:
+        _fail(key, LOST)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("material %s could not be indexed", material_id)
+        _fail(key, OUR_FAULT)
+
+
+@blueprint.task(name="embed_chunks", retry=PATIENT)
+def embed_chunks(course_id: str) -> None:
+    """Makes the course's next vectors, one batch, and queues the one after it."""
+    key, profile = UUID(course_id), embedding_profile()
+    with transaction() as session:
+        indexing.finish_course(session, key, profile)
+        batch = indexing.next_batch(session, key, profile)
+    if not batch.chunk_ids:
+        return
+    try:
+        vectors = _vectors(batch.texts)
+    except ModelUnavailable as error:
+        _wait_or_fail(key, batch, error)
+        return
+    with transaction() as session:
+        indexing.store_vectors(session, key, batch, vectors, profile.name)
+        indexing.embed_soon(session, key)
+
+
+@blueprint.task(name="remove_file", retry=PATIENT)
+def remove_file(path: str) -> None:
+    """Forgets the file of a material that was deleted."""
+    storage().delete(path)
+
+
+def _vectors(texts: list[str]) -> list[list[float]]:
+    """A few texts a request: others may ask the same server in between."""
+    vectors: list[list[float]] = []
+    for start in range(0, len(texts), TEXTS_PER_REQUEST):
+        vectors += embed_passages(texts[start : start + TEXTS_PER_REQUEST])
+    return vectors
+
+
+def _wait_or_fail(course_id: UUID, batch: indexing.Batch, error: ModelUnavailable) -> None:
+    log.warning("no vectors for course %s: %s", course_id, error.reason)
+    with transaction() as session:
+        if error.is_passing:
+            indexing.embed_soon(session, course_id, schedule_at=now() + PAUSE_WITHOUT_MODEL)
+            return
+        for material_id in indexing.materials_of(session, batch):
+            indexing.mark_failed(session, material_id, NO_VECTORS)
+        indexing.embed_soon(session, course_id)
+
+
+def _fail(material_id: UUID, sentence: str) -> None:
+    with transaction() as session:
+        indexing.mark_failed(session, material_id, sentence)

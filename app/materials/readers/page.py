@@ -17,6 +17,7 @@ class Page:
     """A page, slide or section: `number` from 1, `label` as printed where it differs.
 
     `heading` is the breadcrumb in force where the page begins; `sections` begin further down.
+    `is_contents`: a table of contents, which names what others say and answers nothing itself.
     """
 
     number: int
@@ -24,6 +25,7 @@ class Page:
     label: str | None = None
     heading: str | None = None
     sections: tuple[Section, ...] = ()
+    is_contents: bool = False
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ LONGEST_SLIDE_TITLE = 90
 DEEPEST_HEADING = 3
 
 _NUMBERED = re.compile(r"(\d+[.)]|\d+(\.\d+)+|[a-z]\))\s")
+_LEADER = re.compile(r"(\. ?){4,} ?[0-9ivxlc]+$")
 # What presentation programs call a slide without a title.
 _NO_TITLE = re.compile(r"\w+ \d+")
 
@@ -56,7 +57,8 @@ def _pages(document: pdfium.PdfDocument) -> Iterator[Page]:
             first = _slide_title(text)
         elif sections and sections[0].offset == 0:
             first, sections = sections[0].heading, sections[1:]
-        yield Page(index + 1, text, _label(document, index), first, sections)
+        label = _label(document, index)
+        yield Page(index + 1, text, label, first, sections, _is_contents(text))
         heading = here[-1].crumb if here else heading
 
 
@@ -98,6 +100,13 @@ def _starts_anew(line: str, following: str) -> bool:
     if line[-1] in ".?!:" and not following[0].islower():
         return True
     return following[0] in "•‣◦▪–—*>$" or _NUMBERED.match(following) is not None
+
+
+def _is_contents(text: str) -> bool:
+    """Whether much of the page is titles, dots and page numbers."""
+    lines = text.split("\n")
+    leaders = sum(_LEADER.search(line) is not None for line in lines)
+    return leaders >= 4 and leaders >= 0.3 * len(lines)
 
 
 def _outline(document: pdfium.PdfDocument) -> list[Entry]:

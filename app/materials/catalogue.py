@@ -1,0 +1,185 @@
+"""The course's materials as things with a name: added, listed, renamed, hidden, deleted."""
+
+import re
+import unicodedata
+import uuid
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app import audit
+from app.deferral import defer
+from app.errors import NotFound
+from app.materials.storage import Stored
+from models import CourseMaterial, FileType, IndexingStatus
+
+LONGEST_TITLE = 200
+FIRST_READ_PRIORITY = 100
+
+_TYPES = {
+    "pdf": FileType.PDF,
+    "pptx": FileType.PPTX,
+    "pptm": FileType.PPTX,
+    "docx": FileType.DOCX,
+    "docm": FileType.DOCX,
+    "md": FileType.MD,
+    "markdown": FileType.MD,
+    "txt": FileType.TXT,
+}
+# Marks that turn the direction of what follows, and other characters nobody sees.
+_UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A material after its upload; `is_new` is false where the course had the same file already."""
+
+    material: CourseMaterial
+    is_new: bool
+
+
+def add_material(
+    session: Session,
+    course_id: uuid.UUID,
+    uploader_id: uuid.UUID,
+    file_name: str,
+    material_id: uuid.UUID,
+    stored: Stored,
+) -> Added:
+    """Adds a file that is in the storage already, and the job that reads it."""
+    twin = _same_file(session, course_id, stored.sha256)
+    if twin is not None:
+        return Added(twin, is_new=False)
+    name = clean_name(file_name)
+    material = CourseMaterial(
+        material_id=material_id,
+        course_id=course_id,
+        uploader_id=uploader_id,
+        title=title_of(name),
+        file_type=_TYPES.get(PurePosixPath(name).suffix.lower().lstrip("."), FileType.OTHER),
+        file_size_bytes=stored.size,
+        storage_path=stored.path,
+        details={"name": name},
+    )
+    session.add(material)
+    session.flush()
+    read_soon(session, material)
+    audit.record(session, uploader_id, course_id, "material.added", str(material_id))
+    return Added(material, is_new=True)
+
+
+def read_soon(session: Session, material: CourseMaterial) -> None:
+    """Queues the reading of a file. The more of a course wait, the later its next one comes."""
+    waiting = session.scalar(
+        select(func.count()).where(
+            CourseMaterial.course_id == material.course_id,
+            CourseMaterial.indexing_status == IndexingStatus.PENDING,
+        )
+    )
+    defer(
+        session,
+        "materials:index_words",
+        queue="materials",
+        priority=FIRST_READ_PRIORITY - min(waiting or 0, FIRST_READ_PRIORITY),
+        queueing_lock=f"words:{material.material_id}",
+        material_id=str(material.material_id),
+    )
+
+
+def list_materials(session: Session, course_id: uuid.UUID) -> list[CourseMaterial]:
+    """All materials of the course: those that need somebody first, then unfinished, then newest."""
+    rows = session.scalars(
+        select(CourseMaterial)
+        .where(CourseMaterial.course_id == course_id)
+        .order_by(CourseMaterial.upload_date.desc(), CourseMaterial.material_id)
+    )
+    order = {
+        IndexingStatus.FAILED: 0,
+        IndexingStatus.PENDING: 1,
+        IndexingStatus.PROCESSING: 1,
+        IndexingStatus.COMPLETED: 2,
+    }
+    return sorted(rows, key=lambda material: order[material.indexing_status])
+
+
+def get_material(
+    session: Session, course_id: uuid.UUID, material_id: uuid.UUID, *, see_hidden: bool
+) -> CourseMaterial:
+    """The material, if it is this course's and may be seen. Raises `NotFound`."""
+    material = session.get(CourseMaterial, material_id)
+    if material is None or material.course_id != course_id:
+        raise NotFound
+    if not (material.is_public or see_hidden):
+        raise NotFound
+    return material
+
+
+def change_material(
+    session: Session, material: CourseMaterial, *, title: str, is_public: bool
+) -> None:
+    """Renames, releases or hides. An empty title leaves the old one."""
+    cleaned = clean_name(title)[:LONGEST_TITLE].strip()
+    material.title = cleaned or material.title
+    material.is_public = is_public
+    session.flush()
+
+
+def try_again(session: Session, material: CourseMaterial) -> None:
+    """Starts a failed material anew, from where it failed."""
+    if material.indexing_status is not IndexingStatus.FAILED:
+        return
+    material.indexing_status = IndexingStatus.PENDING
+    set_details(material, reason=None)
+    session.flush()
+    read_soon(session, material)
+
+
+def delete_material(session: Session, actor_id: uuid.UUID, material: CourseMaterial) -> None:
+    """Forgets the material; its file is deleted by a job, once this has been committed."""
+    details = {"title": material.title}
+    audit.record(
+        session,
+        actor_id,
+        material.course_id,
+        "material.deleted",
+        str(material.material_id),
+        details,
+    )
+    defer(session, "materials:remove_file", queue="materials", path=material.storage_path)
+    session.delete(material)
+    session.flush()
+
+
+def set_details(material: CourseMaterial, **facts: Any) -> None:
+    """Adds facts to `details`; None takes one away."""
+    merged = {**(material.details or {}), **facts}
+    material.details = {name: value for name, value in merged.items() if value is not None}
+
+
+def clean_name(name: str) -> str:
+    """A file's name without folders, line ends and characters that nobody sees."""
+    name = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
+    name = "".join(c for c in _UNSEEN.sub("", name) if c.isprintable())
+    return name.encode("utf-8", "ignore").decode().strip()[:1000]
+
+
+def title_of(name: str) -> str:
+    """The title that a file gets from its name: without ending and underscores."""
+    path = PurePosixPath(name)
+    stem = path.stem if path.suffix.lower().lstrip(".") in _TYPES else name
+    return stem.replace("_", " ").strip()[:LONGEST_TITLE].strip() or "Untitled"
+
+
+def _same_file(session: Session, course_id: uuid.UUID, sha256: str) -> CourseMaterial | None:
+    return session.scalar(
+        select(CourseMaterial)
+        .where(
+            CourseMaterial.course_id == course_id,
+            CourseMaterial.storage_path.endswith(f"/{sha256}"),
+            CourseMaterial.indexing_status != IndexingStatus.FAILED,
+        )
+        .limit(1)
+    )

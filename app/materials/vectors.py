@@ -1,0 +1,97 @@
+"""Vectors: the stored truth on the chunk, the narrow copy that is searched, and the search itself.
+
+Exact search inside one course. There is no approximate index on purpose: over many courses of one
+subject it silently loses what it should find.
+"""
+
+import math
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pgvector import HalfVector, Vector
+from sqlalchemy import text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from models import ChunkVector, MaterialChunk
+
+STORED_DIMENSIONS = 1536
+
+
+@dataclass(frozen=True, slots=True)
+class VectorHit:
+    """A chunk near the question; `cosine` is 1 for the same direction."""
+
+    material_id: uuid.UUID
+    chunk_index: int
+    cosine: float
+
+
+# The question's vector stands in a sub-select: otherwise it is cast anew for every row.
+_NEAREST = text(
+    """
+    select material_id, chunk_index,
+           -(embedding <#> (select cast(:question as halfvec))) as cosine
+    from chunk_vectors join course_materials using (material_id)
+    where chunk_vectors.course_id = :course_id and model = :model and (is_public or :see_hidden)
+    order by embedding <#> (select cast(:question as halfvec)) limit :limit
+    """
+)
+
+
+def store_vector(
+    session: Session,
+    course_id: uuid.UUID,
+    chunk: MaterialChunk,
+    vector: Sequence[float],
+    model: str,
+) -> None:
+    """Keeps the vector of a chunk, whole and as the copy for search; again does no harm."""
+    unit = _unit(vector)
+    padded = [*unit, *[0.0] * (STORED_DIMENSIONS - len(unit))]
+    session.execute(
+        update(MaterialChunk)
+        .where(MaterialChunk.chunk_id == chunk.chunk_id)
+        .values(embedding_vector=Vector(padded), embedding_model=model)
+    )
+    copy = {"model": model, "embedding": HalfVector(unit)}
+    where = {
+        "course_id": course_id,
+        "material_id": chunk.material_id,
+        "chunk_index": chunk.chunk_index,
+    }
+    session.execute(
+        insert(ChunkVector)
+        .values(chunk_id=chunk.chunk_id, **where, **copy)
+        .on_conflict_do_update(index_elements=["chunk_id"], set_=copy)
+    )
+
+
+def nearest(
+    session: Session,
+    course_id: uuid.UUID,
+    question: Sequence[float],
+    model: str,
+    *,
+    see_hidden: bool,
+    limit: int,
+) -> list[VectorHit]:
+    """The chunks of the course nearest to the question's vector, best first."""
+    rows = session.execute(
+        _NEAREST,
+        {
+            "question": HalfVector(_unit(question)).to_text(),
+            "course_id": course_id,
+            "model": model,
+            "see_hidden": see_hidden,
+            "limit": limit,
+        },
+    )
+    return [VectorHit(*row) for row in rows]
+
+
+def _unit(vector: Sequence[float]) -> list[float]:
+    """The vector at length 1, so that the inner product is the cosine."""
+    length = math.sqrt(sum(value * value for value in vector))
+    return [value / length for value in vector] if length else list(vector)
