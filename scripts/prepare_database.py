@@ -20,7 +20,11 @@ def main() -> None:
     if "demo" in sys.argv[1:]:
         commands.append(["demo", "course"])
     for command in commands:
-        app.cli.main(command, obj=ScriptInfo(create_app=lambda: app), standalone_mode=False)
+        try:
+            app.cli.main(command, obj=ScriptInfo(create_app=lambda: app))
+        except SystemExit as done:  # how each command ends
+            if done.code:
+                raise
 
 
 if __name__ == "__main__":
