@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -91,7 +92,7 @@ def check_times(claims: Claims, now: int, longest: int) -> None:
     Without leeway, as Moodle does it. Raises Refusal (400).
     """
     issued, expires = (_seconds(claims, name) for name in ("iat", "exp"))
-    if issued > now:
+    if math.floor(issued) > now:
         raise _untrusted(f"iat is {issued - now:g} s ahead of the platform's clock")
     if expires <= now:
         raise _untrusted(f"exp passed {now - expires:g} s ago")
@@ -116,7 +117,7 @@ def one_time_text(claims: Claims, name: str) -> str:
 
 def _seconds(claims: Claims, name: str) -> float:
     value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise _untrusted(f"{name} is missing or no number")
     return value
 

@@ -68,6 +68,7 @@ def test_another_assertion_type(client: FlaskClient, tool: FakeTool) -> None:
         {"iat": None},
         {"iat": "now"},
         {"iat": True},
+        {"iat": float("nan")},
         {"exp": None},
         {"exp": "later"},
         {"jti": None},
@@ -99,6 +100,7 @@ def test_a_wrong_time(
     [
         {"aud": ["https://other.example", "http://127.0.0.1:8001/token"]},
         {lti.DEPLOYMENT_ID: "demo-1"},
+        {"iat": 1_795_000_000.75},
     ],
 )
 def test_what_an_assertion_may_also_say(
