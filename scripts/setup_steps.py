@@ -20,7 +20,7 @@ VENV_PYTHON = CLONE / ".venv/bin/python"
 MODELS = CACHE / "models"
 SMALL_MODEL = "smollm2-135m-instruct"
 OLDEST_NODE = 20
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = ("chromium", "google-chrome")  # those that the tests look for
 # What a tool says → what a person can do about it; the first that fits is shown.
 TROUBLES = (
     (r"No space left on device|ENOSPC|EDQUOT", "the disk is full: free some space"),
