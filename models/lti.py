@@ -297,10 +297,10 @@ class ScoreOutbox(Base):
     """Timestamp of the last score posted: the next must be a whole second later."""
     failing_since: Mapped[datetime | None]
     """Since when no try has brought an answer that settles it: after a day we give up."""
-    posted_score: Mapped[Decimal | None]
-    """Posted last, and no answer is known yet: before another try the result is read."""
     sent_score: Mapped[Decimal | None]
     """The last score that the LMS accepted."""
+    posted_scores: Mapped[list[Any] | None]
+    """What was posted since then, as text, without a known answer: the LMS may show any of it."""
     sent_at: Mapped[datetime | None]
     receipt: Mapped[dict[str, Any] | None]
     """What the LMS answered to the last accepted score."""
