@@ -17,7 +17,7 @@ CHECKS = {
         "-c",
         "from importlinter.cli import lint_imports_command as c; c()",
     ],
-    "djlint": [PYTHON, "-m", "djlint", "templates", "--lint", "--quiet"],
+    "djlint": [PYTHON, "-m", "djlint", "templates", "demo_lms/templates", "--lint", "--quiet"],
     "template rules": [PYTHON, "-m", "scripts.template_rules", "templates"],
 }
 
