@@ -3,10 +3,13 @@
 from flask import Flask
 
 from app import config
+from app.launch import commands as launch
 
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
+    app.cli.add_command(launch.platform)
+    app.cli.add_command(launch.signing_keys)
 
     @app.cli.command("worker")
     def worker() -> None:

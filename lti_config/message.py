@@ -46,7 +46,7 @@ def check(claims: Claims, awaited: Awaited, *, own_origin: str, trusted: Trusted
     """Every required claim of the message. Raises LaunchRefused."""
     if claims.get(named.VERSION) != VERSION:
         _refuse(f"version is {claims.get(named.VERSION)!r}, not {VERSION!r}")
-    if claims.get(named.MESSAGE_TYPE) not in set(MessageType):
+    if claims.get(named.MESSAGE_TYPE) not in list(MessageType):
         _refuse(f"message_type is {claims.get(named.MESSAGE_TYPE)!r}")
     if not is_identifier(claims.get(named.DEPLOYMENT_ID)):
         _refuse("deployment_id is missing, or no text of 1 to 255 characters")

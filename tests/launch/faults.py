@@ -1,0 +1,241 @@
+"""The faults of the launch table: one change each to a valid launch, and what must come of it.
+
+Numbers are the rows of the checklist for bad launches that the project keeps to (certification
+guide 6.1.1 and more).
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from hmac import new
+from typing import Any
+
+from joserfc.jwk import RSAKey
+
+from app.extensions import transaction
+from demo_lms import tokens
+from demo_lms import vocabulary as lti
+from models import LaunchState, now
+from tests.launch.lms import Attempt
+
+Change = Callable[[Attempt], None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fault. `reason` is looked for in the log."""
+
+    number: int
+    fault: str
+    status: int
+    reason: str
+    change: Change
+    deep_linking: bool = False
+    person: str = "student-1"
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.fault}"
+
+
+STRANGER = RSAKey.generate_key(2048, auto_kid=True)
+
+
+def claim(name: str, value: Any) -> Change:
+    return lambda attempt: attempt.claims.update({name: value})
+
+
+def without(name: str) -> Change:
+    return lambda attempt: attempt.claims.pop(name)
+
+
+def form(**fields: str | None) -> Change:
+    return lambda attempt: attempt.form.update(fields)
+
+
+def token(make: Callable[[Attempt], str]) -> Change:
+    def change(attempt: Attempt) -> None:
+        attempt.token = make(attempt)
+
+    return change
+
+
+def header(**fields: Any) -> Change:
+    return lambda attempt: attempt.header.update(fields)
+
+
+def both(*changes: Change) -> Change:
+    def change(attempt: Attempt) -> None:
+        for one in changes:
+            one(attempt)
+
+    return change
+
+
+def signed_by_stranger(attempt: Attempt) -> None:
+    attempt.key = STRANGER
+
+
+def nested(name: str, **fields: Any) -> Change:
+    """Fields inside an object claim; None removes one."""
+
+    def change(attempt: Attempt) -> None:
+        value = {**attempt.claims[name], **fields}
+        attempt.claims[name] = {key: one for key, one in value.items() if one is not None}
+
+    return change
+
+
+def seconds(name: str, offset: float) -> Change:
+    return lambda attempt: attempt.claims.update({name: time.time() + offset})
+
+
+def old(attempt: Attempt) -> None:
+    attempt.claims.update(iat=time.time() - 700, exp=time.time() + 60)
+
+
+def altered(attempt: Attempt) -> str:
+    head, _, signature = attempt.id_token().split(".")
+    attempt.claims["sub"] = "someone-else"
+    return ".".join([head, attempt.id_token().split(".")[1], signature])
+
+
+def symmetric(attempt: Attempt) -> str:
+    """HS256, with the platform's public key as the secret."""
+    public = attempt.platform.key.as_pem(private=False)
+    head = {"alg": "HS256", "kid": attempt.platform.key.kid, "typ": "JWT"}
+    return tokens.compact(head, attempt.claims, lambda signed: new(public, signed, sha256).digest())
+
+
+def unsigned(attempt: Attempt) -> str:
+    head = {"alg": "none", "kid": attempt.platform.key.kid}
+    return tokens.compact(head, attempt.claims, lambda signed: b"")
+
+
+def another_login(name: str) -> Change:
+    """The nonce, or the state, of another login of the same browser."""
+
+    def change(attempt: Attempt) -> None:
+        other = attempt.browser.begin(attempt.platform)
+        if name == "nonce":
+            attempt.claims["nonce"] = other.params["nonce"]
+        else:
+            attempt.form["state"] = other.state
+
+    return change
+
+
+def _expire(attempt: Attempt) -> None:
+    with transaction() as session:
+        session.get_one(LaunchState, attempt.state).expires_at = now()
+
+
+GARBAGE = "not-base64!"
+LONG = "x" * 256
+# fmt: off
+ROWS = [
+    Row(1, "no id_token, no error", 400, "id_token is missing", form(id_token=None)),
+    Row(2, "login_required", 400, "platform error 'login_required'",
+        form(id_token=None, error="login_required", error_description="Log in")),
+    Row(2, "an error nobody knows", 400, "platform error",
+        form(id_token=None, error="<script>alert(1)</script>")),
+    Row(3, "two parts", 400, "2 parts", token(lambda a: a.id_token().rpartition(".")[0])),
+    Row(3, "no base64", 400, "decoded", token(lambda a: f"{GARBAGE}.{GARBAGE}.{GARBAGE}")),
+    Row(3, "no JSON", 400, "decoded", token(lambda a: "bm90IGpzb24.bm90IGpzb24.bm90")),
+    Row(3, "nested too deep", 400, "decoded", token(lambda a: "e30." + "W1tb" * 9000 + ".bm90")),
+    Row(3, "a number out of range", 400, "decoded",
+        token(lambda a: tokens.compact({"alg": "RS256"}, {"exp": float("inf")}, lambda s: b""))),
+    Row(4, "alg none", 401, "alg is 'none'", token(unsigned)),
+    Row(5, "alg HS256 with the public key", 401, "alg is 'HS256'", token(symmetric)),
+    Row(6, "alg RS384", 401, "alg is 'RS384'", header(alg="RS384")),
+    Row(7, "no kid", 401, "no kid", header(kid=None)),
+    Row(8, "unknown kid", 401, "Unable to find public key", header(kid="nobody")),
+    Row(9, "another key's signature", 401, "Signature verification failed", signed_by_stranger),
+    Row(10, "payload changed", 401, "Signature verification failed", token(altered)),
+    Row(11, "header brings a key", 401, "Signature verification failed",
+        both(signed_by_stranger, header(jwk=STRANGER.as_dict(private=False)))),
+    Row(11, "header names a key set", 401, "Signature verification failed",
+        both(signed_by_stranger, header(jku="http://127.0.0.1:9/jwks", x5u="http://127.0.0.1:9"))),
+    Row(12, "no iss", 401, "iss is None", without("iss")),
+    Row(12, "unknown iss", 401, "iss is", claim("iss", "https://lms.example")),
+    Row(12, "iss with a slash", 401, "iss is",
+        lambda a: a.claims.update(iss=a.claims["iss"] + "/")),
+    Row(12, "iss in another case", 401, "iss is",
+        lambda a: a.claims.update(iss=a.claims["iss"].upper())),
+    Row(13, "no aud", 401, "aud is None", without("aud")),
+    Row(13, "aud of another client", 401, "aud is", claim("aud", "somebody")),
+    Row(13, "aud empty", 401, "aud is", claim("aud", [])),
+    Row(14, "aud with somebody untrusted", 401, "aud is",
+        lambda a: a.claims.update(aud=[a.claims["aud"], "somebody"])),
+    Row(16, "azp of another", 401, "azp is", claim("azp", "somebody")),
+    Row(17, "several aud, no azp", 401, "no azp",
+        both(without("azp"), lambda a: a.claims.update(aud=[a.claims["aud"]] * 2))),
+    Row(18, "no exp", 401, "exp is missing", without("exp")),
+    Row(18, "exp is text", 401, "exp is missing or no time", claim("exp", "9999999999")),
+    Row(18, "exp is true", 401, "exp is missing or no time", claim("exp", True)),
+    Row(18, "expired", 401, "exp: expired", seconds("exp", -70)),
+    Row(19, "no iat", 401, "iat is missing", without("iat")),
+    Row(19, "iat ahead", 401, "iat: issued", seconds("iat", 70)),
+    Row(19, "older than ten minutes", 401, "iat: issued", old),
+    Row(21, "nbf in the future", 401, "nbf", seconds("nbf", 70)),
+    Row(22, "no nonce", 401, "nonce is missing", without("nonce")),
+    Row(22, "unknown nonce", 401, "nonce is not", claim("nonce", "made-up")),
+    Row(22, "nonce of another login", 401, "nonce is not", another_login("nonce")),
+    Row(23, "state used before", 401, "used before",
+        lambda a: a.post()),
+    Row(24, "no state", 401, "state is missing or unknown", form(state=None)),
+    Row(24, "unknown state", 401, "state is missing or unknown", form(state="made-up")),
+    Row(24, "state with odd characters", 401, "state is missing or unknown", form(state="a\x00b")),
+    Row(24, "state of another login", 401, "nonce is not", another_login("state")),
+    Row(24, "expired state", 401, "state has expired", _expire),
+    Row(27, "no version", 400, "version is None", without(lti.VERSION)),
+    Row(27, "version 1.3.1", 400, "version is '1.3.1'", claim(lti.VERSION, "1.3.1")),
+    Row(27, "version is a number", 400, "version is 1.3", claim(lti.VERSION, 1.3)),
+    Row(28, "no message_type", 400, "message_type is None", without(lti.MESSAGE_TYPE)),
+    Row(28, "unknown message_type", 400, "message_type", claim(lti.MESSAGE_TYPE, "LtiSomething")),
+    Row(28, "message_type is a list", 400, "message_type", claim(lti.MESSAGE_TYPE, ["a"])),
+    Row(29, "no deployment_id", 400, "deployment_id", without(lti.DEPLOYMENT_ID)),
+    Row(29, "deployment_id empty", 400, "deployment_id", claim(lti.DEPLOYMENT_ID, "")),
+    Row(29, "deployment_id too long", 400, "deployment_id", claim(lti.DEPLOYMENT_ID, LONG)),
+    Row(29, "deployment_id is a number", 400, "deployment_id", claim(lti.DEPLOYMENT_ID, 1)),
+    Row(30, "unknown deployment", 403, "waits for approval", claim(lti.DEPLOYMENT_ID, "other")),
+    Row(31, "no target_link_uri", 400, "target_link_uri", without(lti.TARGET_LINK_URI)),
+    Row(31, "target_link_uri is not the login's", 400, "target_link_uri",
+        claim(lti.TARGET_LINK_URI, "http://localhost:8000/elsewhere")),
+    Row(31, "target_link_uri of a foreign origin", 400, "target_link_uri",
+        claim(lti.TARGET_LINK_URI, "https://attacker.example/lti/launch")),
+    Row(32, "no resource_link", 400, "resource_link", without(lti.RESOURCE_LINK)),
+    Row(32, "resource_link id empty", 400, "resource_link", nested(lti.RESOURCE_LINK, id="")),
+    Row(32, "resource_link id is a number", 400, "resource_link", nested(lti.RESOURCE_LINK, id=7)),
+    Row(32, "resource_link is a list", 400, "resource_link", claim(lti.RESOURCE_LINK, ["a"])),
+    Row(32, "resource_link is text", 400, "resource_link", claim(lti.RESOURCE_LINK, "a")),
+    Row(33, "no roles", 400, "roles", without(lti.ROLES)),
+    Row(33, "roles is text", 400, "roles", claim(lti.ROLES, lti.LEARNER)),
+    Row(33, "roles are numbers", 400, "roles", claim(lti.ROLES, [1])),
+    Row(35, "no sub", 403, "sub is missing", without("sub")),
+    Row(35, "sub empty", 403, "sub is missing", claim("sub", "")),
+    Row(36, "sub is a number", 400, "sub is no", claim("sub", 5)),
+    Row(36, "sub too long", 400, "sub is no", claim("sub", LONG)),
+    Row(36, "sub with control characters", 400, "sub is no", claim("sub", "a\nb")),
+    Row(36, "sub with a NUL", 400, "sub is no", claim("sub", "a\x00b")),
+    Row(37, "no deep linking settings", 400, "deep_linking_settings", without(lti.DL_SETTINGS),
+        deep_linking=True, person="teacher"),
+    Row(37, "no return_url", 400, "deep_link_return_url",
+        nested(lti.DL_SETTINGS, deep_link_return_url=None), deep_linking=True, person="teacher"),
+    Row(37, "return_url not https", 400, "deep_link_return_url",
+        nested(lti.DL_SETTINGS, deep_link_return_url="http://lms.example/return"),
+        deep_linking=True, person="teacher"),
+    Row(37, "return_url is a script", 400, "deep_link_return_url",
+        nested(lti.DL_SETTINGS, deep_link_return_url="javascript:alert(1)"),
+        deep_linking=True, person="teacher"),
+    Row(37, "accepts no links", 400, "PyLTI1p3", nested(lti.DL_SETTINGS, accept_types=["file"]),
+        deep_linking=True, person="teacher"),
+    Row(37, "data that can't be kept", 400, "data", nested(lti.DL_SETTINGS, data="a\x00b"),
+        deep_linking=True, person="teacher"),
+    Row(38, "deep linking by a learner", 403, "deep linking as student",
+        claim(lti.ROLES, [lti.LEARNER]), deep_linking=True, person="teacher"),
+    Row(38, "deep linking by an administrator", 403, "deep linking as administrator",
+        claim(lti.ROLES, [lti.INSTITUTION_ADMINISTRATOR]), deep_linking=True, person="teacher"),
+    Row(39, "context is a list", 400, "context", claim(lti.CONTEXT, ["a"])),
+]
+# fmt: on
