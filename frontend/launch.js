@@ -2,15 +2,10 @@
    The login page puts the browser's secret where this browser keeps things and goes on to the platform; the
    finish page shows the secret again, and the server compares. Without it a launch never goes on. */
 
-const TEST_COOKIE = "__Host-lti_test";
-
-/* Where a secret can stand. put() says whether it held; get() gives it back or null. The cookie is the
-   server's: script only tries whether cookies hold. A store may answer later (return a promise). */
-const stores = [
-  { name: "cookie", put: () => cookiesHold(), get: () => null, remove() {} },
-  webStore("sessionStorage"),
-  webStore("localStorage"),
-];
+/* Where a secret can stand. put() says whether it held; get() gives it back or null. A store may answer
+   later (return a promise). The server sets a cookie of its own, out of script's reach, and never comes here when
+   that one holds; ours is for a browser that keeps partitioned cookies but blocks storage in a frame. */
+const stores = [cookieStore(), webStore("sessionStorage"), webStore("localStorage")];
 
 function webStore(name) {
   return {
@@ -21,12 +16,18 @@ function webStore(name) {
   };
 }
 
-function cookiesHold() {
-  const attributes = "; Secure; SameSite=None; Partitioned; Path=/; Max-Age=";
-  document.cookie = `${TEST_COOKIE}=1${attributes}60`;
-  const held = document.cookie.includes(`${TEST_COOKIE}=1`);
-  document.cookie = `${TEST_COOKIE}=1${attributes}0`;
-  return held;
+function cookieStore() {
+  const name = (key) => `__Host-page.${key.slice(0, 24)}`;
+  const write = (key, value, seconds) => {
+    document.cookie = `${name(key)}=${value}; Secure; SameSite=None; Partitioned; Path=/; Max-Age=${seconds}`;
+  };
+  const read = (key) => document.cookie.split("; ").find((pair) => pair.startsWith(`${name(key)}=`))?.slice(name(key).length + 1) ?? null;
+  return {
+    name: "cookie",
+    put(key, secret) { write(key, encodeURIComponent(secret), 600); return this.get(key) === secret; },
+    get: (key) => { const value = read(key); return value && decodeURIComponent(value); },
+    remove: (key) => write(key, "", 0),
+  };
 }
 
 /* A store that throws is a store that does not hold: browsers block storage in different ways. */

@@ -91,7 +91,7 @@ function pieceRanges(pieces, origin, spans) {
   return ranges.map(({ piece, start, end }) => ({ piece, start, end: withClosing(pieces[piece], end) }));
 }
 
-/* The full stop or bracket that closes the quotation belongs to it. */
+/* The full stop or bracket that closes the quotation belongs to it, and the hyphen at a line's end. */
 function withClosing(text, end) {
-  return end + /^[.,;:!?)\]’”"'»]*/.exec(text.slice(end))[0].length;
+  return end + /^(?:[-‐\u00ad]$|[.,;:!?)\]’”"'»]*)/.exec(text.slice(end))[0].length;
 }

@@ -11,7 +11,7 @@ const marked = (pieces, quotes) => findQuotes(pieces, quotes).map(({ piece, star
 test("a sentence is found over lines, spaces, hyphens, ligatures, quotation marks and accents", () => {
   const pieces = ["It says: the ﬁrst “diffi", "culty” is a cafe\u0301, so re-", "read it.  Then"];
   assert.deepEqual(marked(pieces, ['The first "difficulty" is a café, so reread it.']),
-    ["the ﬁrst “diffi", "culty” is a cafe\u0301, so re", "read it."]);
+    ["the ﬁrst “diffi", "culty” is a cafe\u0301, so re-", "read it."]);
 });
 
 test("the closing stop belongs to the sentence, the next word does not", () => {
