@@ -8,6 +8,8 @@ from functools import cache
 
 import procrastinate
 from procrastinate import JobContext, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 from app import session as sessions
 from app.config import Settings
@@ -34,7 +36,10 @@ async def take_up_stalled(context: JobContext, timestamp: int) -> None:
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
         log.warning("job %s (%s) was left by a dead worker: queued again", job.id, job.task_name)
-        await manager.retry_job(job)
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:  # another job waits under its queueing lock and does the work
+            await manager.finish_job(job, Status.FAILED, delete_job=True)
 
 
 @own.periodic(cron="*/15 * * * *")

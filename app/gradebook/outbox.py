@@ -73,7 +73,7 @@ def send_again(session: Session, course_id: UUID, outbox_id: UUID) -> ScoreOutbo
     row.version += 1
     if row.status is not ScoreStatus.SENDING:
         row.status = ScoreStatus.WAITING
-    row.receipt = row.sent_score = row.posted_score = None  # nothing to hold the LMS's grade to
+    row.receipt = row.sent_score = row.posted_scores = None  # nothing to hold the LMS's grade to
     start_afresh(row)
     session.flush()
     queue_delivery(session, row.outbox_id)

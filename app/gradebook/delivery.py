@@ -1,0 +1,172 @@
+"""Delivers one score of the outbox: take it, send it without a database, note what became of it.
+
+Each of the three is a step of its own, so a worker may die anywhere: the row then says what may
+have been posted, and the next worker reads the gradebook before it posts anything.
+"""
+
+import logging
+import random
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import config
+from app.extensions import transaction
+from app.gradebook import sending
+from app.gradebook.outbox import queue_delivery, start_afresh
+from app.gradebook.sending import Changed, Sending, Sent, Settled
+from lti_config import services
+from lti_config.ags import Cause, Refused, Transient, next_timestamp
+from lti_config.http import Client
+from lti_config.tokens import TokenRefused
+from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, now
+
+log = logging.getLogger("coursellm.gradebook")
+
+FIRST_DELAY = timedelta(seconds=10)
+LONGEST_DELAY = timedelta(hours=1)
+PATIENCE = timedelta(hours=24)
+"""So long a score is tried; then it is shown to the teacher as not accepted."""
+
+_SENTENCES = {
+    Cause.ACCESS: "The LMS does not accept CourseLLM's key or address. "
+    "An administrator has to check the connection.",
+    Cause.GONE: "The column, the assignment or the course is no longer in the LMS, "
+    "or the course has ended.",
+    Cause.NOT_GRADABLE: "The LMS does not grade this person here. Perhaps they left the course.",
+    Cause.REJECTED: "The LMS did not take the score.",
+}
+
+
+def deliver(outbox_id: UUID) -> None:
+    """Bring the row's wanted score into the LMS, or note why not and when to try again."""
+    with transaction() as session:
+        taken = _take(session, outbox_id)
+    if taken is None:
+        return
+    settled = _send(taken)
+    with transaction() as session:
+        _settle(session, taken, settled)
+
+
+def _take(session: Session, outbox_id: UUID) -> Sending | None:
+    """Mark the row as being sent, its timestamp stored before anything is; None: nothing to do."""
+    found = session.execute(
+        select(ScoreOutbox, LineItem.url, Deployment.registration_id)
+        .join(LineItem, LineItem.line_item_id == ScoreOutbox.line_item_id)
+        .join(LtiContext, LtiContext.context_id == LineItem.context_id)
+        .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
+        .where(ScoreOutbox.outbox_id == outbox_id)
+        .with_for_update(of=ScoreOutbox)
+    ).one_or_none()
+    if found is None or found[0].status not in {ScoreStatus.WAITING, ScoreStatus.SENDING}:
+        return None
+    row, url, registration_id = found
+    unconfirmed = tuple(Decimal(text) for text in row.posted_scores or ())
+    row.status = ScoreStatus.SENDING
+    row.last_timestamp = next_timestamp(row.last_timestamp, now())
+    row.posted_scores = [str(s) for s in dict.fromkeys((*unconfirmed, row.score_given))]
+    return Sending(
+        outbox_id=outbox_id,
+        registration_id=registration_id,
+        url=url,
+        subject=row.lti_subject,
+        given=row.score_given,
+        maximum=row.score_maximum,
+        is_complete=row.is_complete,
+        version=row.version,
+        timestamp=row.last_timestamp,
+        accepted=_accepted(row),
+        unconfirmed=unconfirmed,
+    )
+
+
+def _accepted(row: ScoreOutbox) -> tuple[Decimal, ...]:
+    shown = (row.receipt or {}).get("shown")
+    both = (row.sent_score, None if shown is None else Decimal(shown))
+    return tuple(score for score in both if score is not None)
+
+
+def _send(taken: Sending) -> Settled:
+    settings = config.current()
+    try:
+        service = services.connect(
+            taken.registration_id,
+            steps=transaction,
+            client=Client.trusting(settings.trusted_private_hosts),
+            secret_keys=settings.secret_keys,
+        )
+        return sending.send(service, taken, lambda: _restamp(taken.outbox_id))
+    except TokenRefused as error:
+        return Refused(Cause.ACCESS, str(error))
+    except Exception:  # a fault of ours must not leave the score lying: it is tried again
+        log.exception("score %s could not be sent", taken.outbox_id)
+        return Transient("a fault in CourseLLM, see its log")
+
+
+def _restamp(outbox_id: UUID) -> datetime:
+    with transaction() as session:
+        row = session.get_one(ScoreOutbox, outbox_id, with_for_update=True)
+        row.last_timestamp = next_timestamp(row.last_timestamp, now())
+        return row.last_timestamp
+
+
+def _settle(session: Session, taken: Sending, settled: Settled) -> None:
+    row = session.get(ScoreOutbox, taken.outbox_id, with_for_update=True)
+    if row is None:
+        return
+    log.info("score %s: %s", taken.outbox_id, _told(settled))
+    if isinstance(settled, Sent):
+        _note_sent(row, taken, settled)
+    elif isinstance(settled, Changed):
+        row.status, row.posted_scores = ScoreStatus.CHANGED_IN_LMS, None
+        row.receipt = {"shown": str(settled.shown)}
+        start_afresh(row)
+    elif isinstance(settled, Refused):
+        _give_up(row, _SENTENCES[settled.cause], settled.reason)
+    else:
+        _wait(row, settled)
+    if row.status is ScoreStatus.WAITING:
+        queue_delivery(session, row.outbox_id, row.next_try_at)
+
+
+def _note_sent(row: ScoreOutbox, taken: Sending, sent: Sent) -> None:
+    """Accepted; if another score is wanted by now, it goes out next."""
+    row.sent_version, row.sent_score, row.sent_at = taken.version, taken.given, now()
+    row.posted_scores = None
+    row.receipt = {**sent.receipt, "shown": None if sent.shown is None else str(sent.shown)}
+    row.status = ScoreStatus.SENT if row.version == taken.version else ScoreStatus.WAITING
+    start_afresh(row)
+
+
+def _give_up(row: ScoreOutbox, sentence: str, reason: str) -> None:
+    row.status, row.next_try_at = ScoreStatus.REFUSED, None
+    row.posted_scores = None
+    row.last_error = f"{sentence}\n{reason}"
+
+
+def _wait(row: ScoreOutbox, transient: Transient) -> None:
+    moment = now()
+    row.attempts += 1
+    row.failing_since = row.failing_since or moment
+    if moment - row.failing_since >= PATIENCE:
+        _give_up(row, "The LMS could not be reached for a day.", transient.reason)
+        return
+    delay = max(back_off(row.attempts), transient.retry_after or timedelta())
+    row.status, row.next_try_at = ScoreStatus.WAITING, moment + delay
+    row.last_error = f"The LMS could not be reached.\n{transient.reason}"
+
+
+def back_off(attempts: int) -> timedelta:
+    """How long to wait after so many failures: doubling up to an hour, a fifth more or less."""
+    doubled: int = 2 ** min(attempts - 1, 20)
+    return min(FIRST_DELAY * doubled, LONGEST_DELAY) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+
+
+def _told(settled: Settled) -> str:
+    """For the log: what happened, nothing of the person or the grade."""
+    reason = getattr(settled, "reason", "")
+    return f"{type(settled).__name__.lower()} {reason}".strip()
