@@ -59,5 +59,7 @@ def test_also_if_another_delivery_was_queued_meanwhile(lms_class: Class) -> None
     lms_class.work()
     assert lms_class.row().status is ScoreStatus.SENT
     assert lms_class.shown() == 4
-    left = lms_class.session.execute(text("select count(*) from procrastinate_jobs"))
+    left = lms_class.session.execute(
+        text("select count(*) from procrastinate_jobs where task_name = 'gradebook:deliver'")
+    )
     assert left.scalar() == 0
