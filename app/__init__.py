@@ -1,6 +1,7 @@
 """The application factory: a table of contents of the house."""
 
 from flask import Flask
+from whitenoise import WhiteNoise
 
 from app import cli, config, errors, frame, headers, health, session
 from app.activities import views as activities
@@ -31,8 +32,8 @@ def create_app(settings: Settings | None = None) -> Flask:
             "pool_pre_ping": True,
         },
         MAX_CONTENT_LENGTH=settings.upload_limit_bytes + config.MEGABYTE,
-        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
     )
+    _serve_static_files(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     db.init_app(app)
@@ -52,3 +53,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(practice.blueprint, url_prefix="/s/<sid>/practice")
     app.register_blueprint(gradebook.blueprint, url_prefix="/s/<sid>/grades")
     return app
+
+
+def _serve_static_files(app: Flask) -> None:
+    """Built files, compressed where the browser takes it so; their addresses change with them."""
+    files = WhiteNoise(app.wsgi_app, max_age=365 * 24 * 3600, allow_all_origins=False)
+    files.add_files(app.static_folder, prefix="static/")
+    app.wsgi_app = files  # type: ignore[method-assign]

@@ -3,14 +3,14 @@
 from flask import Flask, Response, g, request
 
 _CONTENT = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self'; "
     "manifest-src 'self'; base-uri 'none'"
 )
 
 
 def init_app(app: Flask) -> None:
-    """Set the headers after each request; static files may be kept, pages never."""
+    """Set the headers after each request; pages are never kept."""
     app.after_request(_protect)
 
 
@@ -19,8 +19,7 @@ def _protect(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", f"{_CONTENT}; frame-ancestors {_framers()}")
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
-    if request.endpoint != "static":
-        headers.setdefault("Cache-Control", "no-store")
+    headers.setdefault("Cache-Control", "no-store")
     return response
 
 

@@ -2,6 +2,7 @@
    ES modules are split, so that pdf.js is fetched only where a page is shown. */
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
@@ -59,7 +60,18 @@ function pdfjs() {
 }
 
 function removeOldChunks() {
-  for (const file of readdirSync(dist)) if (/-[A-Z0-9]{8}\.js$/.test(file)) rmSync(join(dist, file));
+  for (const file of readdirSync(dist)) if (/-[A-Z0-9]{8}\.js(\.gz)?$/.test(file)) rmSync(join(dist, file));
+}
+
+/** Each text file once more, compressed, for browsers that take it so: the server picks. */
+function compress() {
+  for (const file of readdirSync(dist, { recursive: true })) {
+    if (!/\.(js|css|svg)$/.test(file)) continue;
+    const path = join(dist, file);
+    if (!/^pdfjs-/.test(file) || !existsSync(`${path}.gz`)) {
+      writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
+    }
+  }
 }
 
 mkdirSync(dist, { recursive: true });
@@ -72,3 +84,4 @@ if (watch) {
 }
 cpSync(join(here, "icons.svg"), join(dist, "icons.svg"));
 pdfjs();
+compress();
