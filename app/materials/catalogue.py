@@ -3,6 +3,7 @@
 import re
 import unicodedata
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -103,6 +104,22 @@ def list_materials(session: Session, course_id: uuid.UUID) -> list[CourseMateria
         IndexingStatus.COMPLETED: 2,
     }
     return sorted(rows, key=lambda material: order[material.indexing_status])
+
+
+UNFINISHED = (IndexingStatus.PENDING, IndexingStatus.PROCESSING)
+
+
+def unfinished_of(materials: Iterable[CourseMaterial]) -> int:
+    """How many of these are still being worked on."""
+    return sum(material.indexing_status in UNFINISHED for material in materials)
+
+
+def count_unfinished(session: Session, course_id: uuid.UUID) -> int:
+    """How many materials of the course are still being worked on."""
+    query = select(func.count()).where(
+        CourseMaterial.course_id == course_id, CourseMaterial.indexing_status.in_(UNFINISHED)
+    )
+    return session.scalar(query) or 0
 
 
 def get_material(

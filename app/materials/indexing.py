@@ -91,6 +91,7 @@ def store_words(
     set_details(
         material,
         reason=None,
+        words_at=now().isoformat(),
         without_text=found.without_text or None,
         hidden_slides=found.details.get("hidden_slides"),
     )

@@ -1,0 +1,50 @@
+"""A page's text as safe HTML: Markdown rendered and cleaned, anything else in paragraphs."""
+
+import re
+
+import nh3
+from markdown_it import MarkdownIt
+from markupsafe import escape
+
+from models import FileType
+
+_TAGS = {
+    *("p", "br", "hr", "pre", "code", "blockquote", "em", "strong", "s", "sub", "sup"),
+    *("h3", "h4", "h5", "h6", "ul", "ol", "li", "a"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+_SCHEMES = {"http", "https", "mailto"}
+# Indented lines and prompts are code: they keep their spaces.
+_CODE = re.compile(r"^(?: {2,}|\t|>>> |\$ )\S", re.M)
+
+# html is off: tags in the source are shown as text.
+_markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+
+def as_html(text: str, file_type: FileType, title: str | None = None) -> str:
+    """Safe HTML of a page. `title`, where the text begins with it, becomes its heading."""
+    if file_type is FileType.MD:
+        return _from_markdown(text)
+    parts = []
+    if title and text.startswith(title):
+        parts.append(f"<h3>{escape(title)}</h3>")
+        text = text[len(title) :]
+    blocks = re.split(r"\n{2,}", text.strip("\n"))
+    return "\n".join(parts + [_block(block) for block in blocks if block.strip()])
+
+
+def _from_markdown(text: str) -> str:
+    tokens = _markdown.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            # The panel has headings of its own above these.
+            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+    html = _markdown.renderer.render(tokens, _markdown.options, {})
+    return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES)
+
+
+def _block(block: str) -> str:
+    if _CODE.search(block):
+        return f"<pre>{escape(block)}</pre>"
+    return f"<p>{escape(block)}</p>".replace("\n", "<br>\n")

@@ -1,0 +1,92 @@
+"""What a teacher reads about a material's state: words, a share, and what works meanwhile."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from models import CourseMaterial, FileType, IndexingStatus
+
+KINDS = {
+    FileType.PDF: "PDF",
+    FileType.PPTX: "PowerPoint",
+    FileType.DOCX: "Word",
+    FileType.MD: "Markdown",
+    FileType.TXT: "Text",
+    FileType.OTHER: "File",
+}
+_UNITS = {FileType.PDF: ("page", "pages"), FileType.PPTX: ("slide", "slides")}
+# Fewer vectors than this say nothing about how fast they come.
+ENOUGH_TO_ESTIMATE = 32
+
+
+class Stage(StrEnum):
+    FAILED = "failed"
+    WAITING = "waiting"
+    READING = "reading"
+    SEARCHABLE = "searchable"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`percent` of the vectors that are there; `minutes` until all are, None if not known."""
+
+    stage: Stage
+    kind: str
+    percent: int = 0
+    minutes: int | None = None
+    reason: str | None = None
+    without_text: tuple[int, ...] = ()
+    words_only: bool = False
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.stage in (Stage.WAITING, Stage.READING, Stage.SEARCHABLE)
+
+
+def state_of(material: CourseMaterial, now: datetime) -> State:
+    """The state of a material, as its row tells it. Pure."""
+    details = material.details or {}
+    kind = _kind(material)
+    match material.indexing_status:
+        case IndexingStatus.FAILED:
+            return State(Stage.FAILED, kind, reason=details.get("reason"))
+        case IndexingStatus.PENDING:
+            return State(Stage.WAITING, kind)
+        case IndexingStatus.PROCESSING if not material.chunk_count:
+            return State(Stage.READING, kind)
+    percent = int(100 * material.embedded_count / max(material.chunk_count, 1))
+    if material.indexing_status is IndexingStatus.PROCESSING:
+        return State(Stage.SEARCHABLE, kind, percent, _minutes(material, now))
+    return State(
+        Stage.READY,
+        kind,
+        percent,
+        without_text=tuple(details.get("without_text", ())),
+        words_only=material.embedded_count < material.chunk_count,
+    )
+
+
+def size_in_words(size: int) -> str:
+    """A file's size as people say it."""
+    if size >= 1_000_000:
+        return f"{size / 1_000_000:.1f} MB" if size < 10_000_000 else f"{size // 1_000_000} MB"
+    return f"{max(size // 1000, 1 if size else 0)} kB"
+
+
+def _kind(material: CourseMaterial) -> str:
+    name, count = KINDS[material.file_type], material.page_count
+    if count and material.file_type in _UNITS:
+        one, many = _UNITS[material.file_type]
+        return f"{name}, {count} {one if count == 1 else many}"
+    return f"{name}, {size_in_words(material.file_size_bytes)}"
+
+
+def _minutes(material: CourseMaterial, now: datetime) -> int | None:
+    """By the rate so far; None while too little is done to tell."""
+    began = (material.details or {}).get("words_at")
+    if began is None or material.embedded_count < ENOUGH_TO_ESTIMATE:
+        return None
+    seconds = (now - datetime.fromisoformat(began)).total_seconds()
+    left = material.chunk_count - material.embedded_count
+    return max(1, round(left * seconds / material.embedded_count / 60))

@@ -1,0 +1,110 @@
+"""A course with files in it, and a stand-in for the embedding model."""
+
+import hashlib
+import io
+import math
+import random
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from app import config
+from app.config import Settings
+from app.extensions import transaction
+from app.llm.client import ModelUnavailable
+from app.materials import catalogue, jobs
+from app.materials.storage import storage
+from models import Course, CourseMaterial
+from tests import factories
+
+MODEL = "stand-in"
+WIDTH = 64
+
+
+def vector_of(text: str) -> list[float]:
+    """A bag of words as a direction: texts that share words are near."""
+    total = [0.0] * WIDTH
+    for word in text.lower().split():
+        draw = random.Random(hashlib.sha256(word.encode()).digest())
+        total = [value + draw.gauss(0, 1) for value in total]
+    length = math.sqrt(sum(value * value for value in total)) or 1.0
+    return [value / length for value in total]
+
+
+class Model:
+    """Embeds passages; `down` or `refusing` when a test says so."""
+
+    def __init__(self) -> None:
+        self.down = self.refusing = False
+        self.texts: list[str] = []
+
+    def embed_passages(self, texts: Sequence[str]) -> list[list[float]]:
+        if self.down or self.refusing:
+            raise ModelUnavailable(reason="as the test says", is_passing=self.down)
+        self.texts += texts
+        return [vector_of(text) for text in texts]
+
+
+@pytest.fixture
+def model(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Model]:
+    """A connected embedding model."""
+    model = Model()
+    monkeypatch.setattr(jobs, "embed_passages", model.embed_passages)
+    config.install(
+        replace(settings, embedding_base_url="http://127.0.0.1:9/v1", embedding_model=MODEL)
+    )
+    yield model
+    config.install(settings)
+
+
+@pytest.fixture
+def course(session: Session) -> Course:
+    course = factories.course(session)
+    session.commit()
+    return course
+
+
+Add = Callable[..., uuid.UUID]
+
+
+@pytest.fixture
+def add(session: Session, course: Course) -> Add:
+    """Adds a file to a course as an upload does; gives its id."""
+
+    def add(name: str, content: bytes, into: Course = course) -> uuid.UUID:
+        uploader = factories._teacher_of(session, into)
+        session.commit()
+        material_id = uuid.uuid4()
+        stored = storage().save(io.BytesIO(content), material_id)
+        with transaction() as step:
+            catalogue.add_material(step, into.course_id, uploader, name, material_id, stored)
+        return material_id
+
+    return add
+
+
+@pytest.fixture
+def read(add: Add) -> Add:
+    """Adds a file and reads it: it is searchable by words afterwards."""
+
+    def read(name: str, content: bytes, **where: Course) -> uuid.UUID:
+        material_id = add(name, content, **where)
+        jobs.index_words(str(material_id))
+        return material_id
+
+    return read
+
+
+@pytest.fixture
+def look(session: Session) -> Callable[[uuid.UUID], CourseMaterial]:
+    """The material as the database has it now."""
+
+    def look(material_id: uuid.UUID) -> CourseMaterial:
+        session.rollback()
+        return session.get_one(CourseMaterial, material_id, populate_existing=True)
+
+    return look

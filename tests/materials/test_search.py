@@ -1,0 +1,206 @@
+"""Search inside one course: by words, by meaning, fused; only what the asker may see."""
+
+import uuid
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from app.materials import jobs
+from app.materials.coverage import Evidence, judge
+from app.materials.postings import search_words
+from app.materials.search import SearchResult, fuse, search
+from models import Course, CourseMaterial, Coverage
+from tests import factories
+from tests.materials import makers
+from tests.materials.conftest import Add, Model, vector_of
+
+PAGES = {
+    1: "Photosynthesis turns light into sugar inside the chloroplast of a leaf",
+    2: "Respiration frees the energy of sugar inside the mitochondrion of a cell",
+    3: "Osmosis moves water through a membrane towards the stronger solution",
+}
+FILLER = "\n".join(["words about nothing that matters here or anywhere"] * 18)
+BOOK = makers.pdf([f"{text}\n{FILLER}" for text in PAGES.values()])
+
+
+def ask(
+    session: Session,
+    course: Course,
+    question: str,
+    *,
+    by_meaning: bool = True,
+    hidden: bool = False,
+) -> SearchResult:
+    session.rollback()
+    vector = vector_of(question) if by_meaning else None
+    return search(session, course.course_id, question, question_vector=vector, see_hidden=hidden)
+
+
+def embed_all(course: Course) -> None:
+    for _ in range(10):
+        jobs.embed_chunks(str(course.course_id))
+
+
+@pytest.mark.parametrize("by_meaning", [True, False])
+@pytest.mark.parametrize(
+    ("page", "question"), [(1, "What does photosynthesis make?"), (3, "osmosis")]
+)
+def test_the_page_that_answers_comes_first(
+    session: Session,
+    course: Course,
+    model: Model,
+    read: Add,
+    page: int,
+    question: str,
+    by_meaning: bool,
+) -> None:
+    material_id = read("Cells.pdf", BOOK)
+    embed_all(course)
+    best = ask(session, course, question, by_meaning=by_meaning).passages[0]
+    assert (best.material_id, best.start_page, best.end_page) == (material_id, page, page)
+    assert best.material_title == "Cells" and PAGES[page] in best.content
+    assert (best.cosine is not None) is by_meaning and best.word_share
+
+
+def test_words_find_before_vectors_are_there(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    read("Cells.pdf", BOOK)
+    result = ask(session, course, "mitochondrion")
+    assert result.passages[0].start_page == 2
+
+
+def test_pages_that_have_vectors_do_not_win_by_that(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    """The page with the word is still without its vector; others are done."""
+    read("Early.txt", ("words about nothing that matters " * 400).encode())
+    jobs.embed_chunks(str(course.course_id))
+    read("Cells.pdf", BOOK)
+    assert ask(session, course, "osmosis of water").passages[0].material_title == "Cells"
+
+
+def test_word_forms_accents_and_case_are_folded(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    read("a.txt", "The CAFÉS of the city have opened their doors to the public.".encode())
+    for question in ("cafe", "café", "opening a door"):
+        assert ask(session, course, question, by_meaning=False).passages
+
+
+def test_a_course_of_two_languages_is_asked_in_either(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    read("en.txt", b"The difference between a list and a tuple is that the tuple is fixed.")
+    spanish = "La diferencia de las listas es que el orden is the and de los datos no se pierde. "
+    read("es.txt", (spanish * 3).encode())
+    first = ask(session, course, "What is the difference of a list?", by_meaning=False).passages[0]
+    assert first.material_title == "en", "English stop words are no rare words of Spanish"
+    assert ask(session, course, "¿Qué son las listas?", by_meaning=False).passages
+
+
+def test_chinese_is_found_without_spaces(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    read("zh.txt", "光合作用把光能转化为化学能。\n\n呼吸作用释放能量。".encode())
+    assert ask(session, course, "什么是光合作用?", by_meaning=False).passages
+
+
+def test_other_courses_and_hidden_files_do_not_exist(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    other = factories.course(session)
+    session.commit()
+    read("theirs.txt", b"osmosis in another course", into=other)
+    material_id = read("ours.txt", b"osmosis in our course")
+    embed_all(course)
+    embed_all(other)
+    assert titles(ask(session, course, "osmosis")) == ["ours"]
+    session.get_one(CourseMaterial, material_id).is_public = False
+    session.commit()
+    assert titles(ask(session, course, "osmosis")) == []
+    assert titles(ask(session, course, "osmosis", hidden=True)) == ["ours"]
+
+
+def titles(result: SearchResult) -> list[str]:
+    return [passage.material_title for passage in result.passages]
+
+
+def test_a_hidden_file_leaves_the_statistics_with_its_text(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    read("a.txt", b"osmosis and light")
+    before = search_words(session, course.course_id, "osmosis", see_hidden=False, limit=5)[0].score
+    hidden = read("b.txt", b"osmosis and water")
+    session.get_one(CourseMaterial, hidden).is_public = False
+    session.commit()
+    after = search_words(session, course.course_id, "osmosis", see_hidden=False, limit=5)[0].score
+    assert after == before
+
+
+def test_vectors_of_two_models_are_not_compared(
+    session: Session, course: Course, model: Model, read: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read("Cells.pdf", BOOK)
+    embed_all(course)
+    from app.materials import search as searching
+
+    class Other:
+        name = "another model"
+
+    monkeypatch.setattr(searching, "embedding_profile", Other)
+    assert all(p.cosine is None for p in ask(session, course, "osmosis of water").passages)
+
+
+@pytest.mark.parametrize(
+    "question", ["", "   ", "the of and", "?!", "\0", "x" * 9000, "'); drop --"]
+)
+@pytest.mark.parametrize("by_meaning", [True, False])
+def test_odd_questions_are_answered_with_what_there_is(
+    session: Session, course: Course, model: Model, read: Add, question: str, by_meaning: bool
+) -> None:
+    read("Cells.pdf", BOOK)
+    embed_all(course)
+    assert isinstance(ask(session, course, question, by_meaning=by_meaning), SearchResult)
+
+
+def test_a_course_without_materials_covers_nothing(session: Session, course: Course) -> None:
+    result = ask(session, course, "osmosis")
+    assert result == SearchResult(Coverage.NOT_COVERED, [])
+
+
+places = st.lists(st.tuples(st.just(uuid.UUID(int=1)), st.integers(0, 20)), unique=True)
+
+
+@given(places, places)
+def test_fusion_keeps_everything_and_the_order_where_both_agree(
+    a: Sequence[tuple[uuid.UUID, int]], b: Sequence[tuple[uuid.UUID, int]]
+) -> None:
+    scores = fuse(a, b)
+    assert scores.keys() == {*a, *b}
+    for first, second in pairwise(a):
+        if first in b and second in b and b.index(first) < b.index(second):
+            assert scores[first] > scores[second]
+
+
+@pytest.mark.parametrize(
+    ("cosine", "share", "coverage"),
+    [
+        (0.93, 0.0, Coverage.ANSWERED),
+        (0.86, 0.7, Coverage.ANSWERED),
+        (0.80, 0.95, Coverage.ANSWERED),
+        (0.86, 0.4, Coverage.CLOSEST),
+        (0.75, 0.1, Coverage.NOT_COVERED),
+        (None, 0.95, Coverage.ANSWERED),
+        (None, 0.5, Coverage.CLOSEST),
+        (None, 0.1, Coverage.NOT_COVERED),
+    ],
+)
+def test_coverage_weighs_meaning_and_words(
+    cosine: float | None, share: float, coverage: Coverage
+) -> None:
+    assert judge(Evidence(cosine, share)) is coverage
