@@ -6,6 +6,7 @@ import htmx from "htmx.org";
 /* One line a room: name: () => import("./name.js"). The module exports init(part). */
 const rooms = {
   reader: () => import("./reader.js"),
+  tutor: () => import("./tutor.js"),
   upload: () => import("./materials.js"),
 };
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import queue
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, TypedDict
@@ -53,7 +53,7 @@ def stream_chat(
     profile: ChatProfile,
     messages: Sequence[ChatMessage],
     limits: Limits = Limits(),  # frozen
-) -> Iterator[Delta]:
+) -> Generator[Delta, None, None]:
     """Yield the answer as it comes; about once a second of silence an empty Delta.
 
     Closing the iterator closes the connection, and the model's server stops writing.

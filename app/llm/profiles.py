@@ -97,12 +97,13 @@ def chat_profile(settings: Settings | None = None) -> ChatProfile:
         return NO_CHAT
     name = settings.chat_model
     key = settings.openai_api_key or "none"
-    billions = _billions(name)
-    if billions < 1:
+    if is_tiny(name):
         return ChatProfile(
             name, Tier.TINY, address, key, prompt_tokens=450, answer_tokens=140, history_turns=0
         )
-    if billions <= 4:  # about 500 tokens, so that a first token comes within seconds on a CPU
+    if (
+        _billions(name) <= 4
+    ):  # about 500 tokens, so that a first token comes within seconds on a CPU
         return ChatProfile(
             name,
             Tier.CAPABLE,
@@ -123,6 +124,11 @@ def chat_profile(settings: Settings | None = None) -> ChatProfile:
         history_turns=3,
         cites=True,
     )
+
+
+def is_tiny(name: str) -> bool:
+    """Whether a model of that name is only for trying out."""
+    return _billions(name) < 1
 
 
 def _billions(name: str) -> float:

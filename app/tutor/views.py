@@ -1,5 +1,153 @@
-"""Conversations: one turn, evidence, citations. The door: routes and forms, nothing else."""
+"""The tutor's door: the conversation's page, questions, written answers, the teacher's switch."""
 
-from flask import Blueprint
+from collections.abc import Generator
+from typing import Any
+from uuid import UUID
+
+from flask import (
+    Blueprint,
+    Response,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.access import Actor, Right, current_actor, guard, requires
+from app.extensions import transaction
+from app.llm.profiles import Tier, chat_profile
+from app.tutor import asking, conversations, policy, writing
+from app.tutor.asking import Asker, QuestionRefused
+from app.tutor.card import Place
+from app.tutor.shown import scope, show
+from app.tutor.streaming import Pages, retry_events, turn_events
 
 blueprint = Blueprint("tutor", __name__)
+guard(blueprint, Right.LEARN, Right.TEACH)
+
+STUDENTS_NOTE = (
+    "Your questions are kept with this course. Teachers can read what is asked, without your name."
+)
+TEACHERS_NOTE = "Your questions are kept with this course. Only you see them here."
+
+
+@blueprint.context_processor
+def _addresses() -> dict[str, Any]:
+    return {"place_url": place_url}
+
+
+def place_url(place: Place, quote: str = "") -> str:
+    """The source at that place, with the sentence marked."""
+    return url_for(
+        "materials.source",
+        material_id=place.material_id,
+        page=place.page,
+        chunk=place.chunk_id or None,
+        quote=quote or None,
+    )
+
+
+PAGES = Pages(render_template, place_url)
+
+
+@blueprint.get("/")
+def index() -> str:
+    return _page()
+
+
+@blueprint.post("/ask")
+def ask() -> AnyResponse:
+    """Take a question. A script gets a stream, a plain form the page with the card."""
+    asker, text = _asker(current_actor()), request.form.get("question", "")
+    if _wants_stream():
+        return _stream(turn_events(PAGES, asker, asking.ask(asker, text)))
+    try:
+        asked = asking.ask(asker, text)
+    except QuestionRefused as refusal:
+        return Response(_page(refused=refusal.sentence, draft=text), 422)
+    return redirect(url_for(".index", _anchor=f"q-{asked.question_id}"), 303)
+
+
+@blueprint.post("/turns/<uuid:question_id>/answer")
+def answer(question_id: UUID) -> AnyResponse:
+    """Write the answer to a question that is kept: the first try or another one."""
+    asker = _asker(current_actor())
+    steps = writing.write(asker, question_id)
+    first = next(steps)  # a refusal is answered as one, not as a stream
+    if _wants_stream():
+        return _stream(retry_events(PAGES, asker, question_id, first, steps))
+    for _ in steps:
+        pass
+    return redirect(url_for(".index", _anchor=f"answer-{question_id}"), 303)
+
+
+@blueprint.post("/turns/<uuid:question_id>/stop")
+def stop(question_id: UUID) -> AnyResponse:
+    """The one who reads has had enough."""
+    with transaction() as session:
+        writing.ask_to_stop(session, _asker(current_actor()), question_id)
+    return Response(status=204)
+
+
+@blueprint.post("/new")
+def new() -> AnyResponse:
+    """End the conversation; the next question begins another."""
+    actor = current_actor()
+    with transaction() as session:
+        conversations.end_current(session, actor.user_id, actor.course)
+    return redirect(url_for(".index"), 303)
+
+
+@blueprint.post("/policy")
+@requires(Right.MANAGE)
+def change_policy() -> AnyResponse:
+    """The teacher lets the small trial model write, or no longer."""
+    actor = current_actor()
+    allowed = request.form.get("small_model") == "1"
+    with transaction() as session:
+        policy.allow_small_model(session, actor.user_id, actor.course, allowed)
+    return redirect(url_for(".index"), 303)
+
+
+def _asker(actor: Actor) -> Asker:
+    return Asker(actor.user_id, actor.course, see_hidden=actor.may(Right.TEACH))
+
+
+def _wants_stream() -> bool:
+    return request.accept_mimetypes.best == "text/event-stream"
+
+
+def _stream(events: Generator[str, None, None]) -> Response:
+    return Response(
+        stream_with_context(events),
+        mimetype="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+def _page(refused: str = "", draft: str = "") -> str:
+    actor = current_actor()
+    asker, profile = _asker(actor), chat_profile()
+    with transaction() as session:
+        conversation = conversations.current(session, asker.user_id, asker.course_id)
+        turns = conversations.turns(session, conversation.conversation_id) if conversation else []
+        shown = [show(session, asker, turn, place_url) for turn in turns]
+        about = scope(session, asker, with_topics=not turns)
+        is_allowed = policy.small_model_allowed(session, asker.course_id)
+    may_write = profile.tier is Tier.CAPABLE or (profile.tier is Tier.TINY and is_allowed)
+    return render_template(
+        "tutor/index.html",
+        earlier=shown[:-1],
+        turn=shown[-1] if shown else None,
+        scope=about,
+        profile=profile,
+        small_model_allowed=is_allowed,
+        may_write=may_write,
+        may_teach=actor.may(Right.TEACH),
+        may_manage=actor.may(Right.MANAGE),
+        readers_note=TEACHERS_NOTE if actor.may(Right.TEACH) else STUDENTS_NOTE,
+        refused=refused,
+        draft=draft,
+    )

@@ -99,5 +99,5 @@ def test_breaking_off_reaches_the_model(endpoint: FakeEndpoint, taken: int) -> N
     stream = stream_chat(profile(endpoint), QUESTION)
     for _ in range(max(taken, 1)):
         next(stream)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     assert endpoint.left.wait(2)

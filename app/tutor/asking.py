@@ -1,0 +1,185 @@
+"""The first part of a turn: the question is kept and answered by its evidence card, at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.concepts.catalogue import match_concept
+from app.errors import DomainError
+from app.extensions import transaction
+from app.llm.client import embed_question
+from app.llm.profiles import chat_profile
+from app.materials.search import search
+from app.tutor import conversations
+from app.tutor.card import Card, Practice
+from app.tutor.evidence import build_card
+from app.tutor.policy import may_write
+from app.tutor.wording import terms
+from models import Conversation, Coverage, Message, PracticeQuestion, TurnState, TutorTurn, now
+
+LONGEST_QUESTION = 4000
+MOST_QUESTIONS = 30
+WITHIN = timedelta(minutes=10)
+SAME_QUESTION = timedelta(seconds=60)
+FEWEST_TERMS = 3
+"""A question of fewer words that say something is searched together with the one before it."""
+SOURCES = 4
+
+
+class QuestionRefused(DomainError):
+    """The question can't be taken; the sentence says why and what would do."""
+
+    status = 422
+
+
+class TooManyQuestions(DomainError):
+    status = 429
+    sentence = "That is many questions in a short time. Please wait a few minutes; all are kept."
+
+
+class StillWriting(DomainError):
+    status = 409
+    sentence = "The tutor is still writing your last answer. Stop it, or ask when it is finished."
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, where. `see_hidden`: teachers are answered from unreleased materials too."""
+
+    user_id: UUID
+    course_id: UUID
+    see_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was kept, its card, and whether a written answer may follow."""
+
+    question_id: UUID
+    question: str
+    card: Card
+    may_be_written: bool
+
+
+def ask(
+    asker: Asker,
+    text: str,
+    embed: Callable[[str], list[float] | None] = embed_question,
+) -> Asked:
+    """Keep the question, find its pages, build the card. Two transactions, none of them open
+    while the embedding model works.
+
+    Raises QuestionRefused, TooManyQuestions, StillWriting.
+    """
+    text = _checked(text)
+    with transaction() as session:
+        _hold_back(session, asker)
+        wanted = _search_text(session, asker, text)
+    vector = embed(wanted)
+    with transaction() as session:
+        conversation = conversations.current_or_new(session, asker.user_id, asker.course_id)
+        card = _card(session, asker, wanted, vector)
+        question = _same_again(session, conversation, text)
+        if question is None:
+            question = conversations.add_question(session, conversation, text, card)
+        else:
+            conversations.replace_card(session, question, card)
+        return Asked(question.message_id, text, card, _may_follow(session, asker, card))
+
+
+def _checked(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\x00", "").strip()
+    if not text:
+        raise QuestionRefused("Write a question first.")
+    if len(text) > LONGEST_QUESTION:
+        raise QuestionRefused(
+            f"The question has {len(text):,} characters; at most {LONGEST_QUESTION:,} fit. "
+            "Please ask about one part of it."
+        )
+    return text
+
+
+def _hold_back(session: Session, asker: Asker) -> None:
+    """One answer at a time, and not more questions than a person asks."""
+    asked = conversations.questions_since(session, asker.user_id, asker.course_id, WITHIN)
+    if asked >= MOST_QUESTIONS:
+        raise TooManyQuestions(reason=f"{asked} questions within {WITHIN}")
+    conversation = conversations.current(session, asker.user_id, asker.course_id)
+    if conversation is None:
+        return
+    writing = session.scalars(
+        select(TutorTurn).where(
+            TutorTurn.conversation_id == conversation.conversation_id,
+            TutorTurn.state == TurnState.WRITING,
+        )
+    )
+    if any(not conversations.is_left_behind(turn) for turn in writing):
+        raise StillWriting(reason="an answer of this conversation is being written")
+
+
+def _search_text(session: Session, asker: Asker, text: str) -> str:
+    """What to look for. "And why?" says too little alone: the question before it helps."""
+    if len(set(terms(text))) >= FEWEST_TERMS:
+        return text
+    conversation = conversations.current(session, asker.user_id, asker.course_id)
+    before = conversation and conversations.latest_question(session, conversation.conversation_id)
+    if not before or before.content == text or (terms(text) and not _points_back(text)):
+        return text
+    return f"{before.content}\n{text}"
+
+
+def _points_back(text: str) -> bool:
+    """Whether a short question leans on the one before it ("and the second?", "why is that?")."""
+    words = {word.strip("?.,!¿").lower() for word in text.split()}
+    return bool(words & _LEANING)
+
+
+_LEANING = frozenset(
+    "and why how else another more it that this those these they them one ones again "
+    "y por qué otro otra eso und warum noch das et pourquoi encore".split()
+)
+
+
+def _card(session: Session, asker: Asker, text: str, vector: list[float] | None) -> Card:
+    found = search(
+        session,
+        asker.course_id,
+        text,
+        question_vector=vector,
+        see_hidden=asker.see_hidden,
+    )
+    card = build_card(text, found, source_count=SOURCES)
+    return replace(card, practice=_practice(session, asker.course_id, text))
+
+
+def _practice(session: Session, course_id: UUID, text: str) -> Practice | None:
+    """The concept that the question is about, where there is something to practise."""
+    concept = match_concept(session, course_id, text)
+    if concept is None:
+        return None
+    has_questions = session.scalar(
+        select(PracticeQuestion.question_id)
+        .where(PracticeQuestion.concept_id == concept.concept_id, PracticeQuestion.is_active)
+        .limit(1)
+    )
+    return Practice(str(concept.concept_id), concept.name) if has_questions else None
+
+
+def _same_again(session: Session, conversation: Conversation, text: str) -> Message | None:
+    """The question itself, where it was sent twice (a double click, a lost connection)."""
+    latest = conversations.latest_question(session, conversation.conversation_id)
+    if latest is None or latest.content != text or latest.timestamp < now() - SAME_QUESTION:
+        return None
+    turn = session.get_one(TutorTurn, latest.message_id)
+    return latest if turn.state in {TurnState.OPEN, TurnState.FAILED} else None
+
+
+def _may_follow(session: Session, asker: Asker, card: Card) -> bool:
+    """Whether the materials say anything to write from, and a model may."""
+    if card.coverage is Coverage.NOT_COVERED or not card.sources:
+        return False
+    return may_write(session, asker.course_id, chat_profile())

@@ -1,0 +1,124 @@
+"""An evidence card as a value: kept with its question as JSON, so that it reads the same later."""
+
+import enum
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from models import Coverage
+
+
+class KeyKind(enum.StrEnum):
+    """The plain heading that a key sentence stands under."""
+
+    DEFINITION = "definition"
+    EXAMPLE = "example"
+    CODE = "code"
+    PASSAGE = "passage"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text stands. `page` is a page, slide or section of the file, from 1."""
+
+    material_id: str
+    chunk_id: str
+    title: str
+    file_type: str
+    page: int
+    heading: str | None = None
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether the file's own pages can be shown as pictures."""
+        return self.file_type == "pdf"
+
+    @property
+    def short(self) -> str:
+        """The page alone: "p. 7", "slide 5", or the innermost heading of a text without pages."""
+        if self.file_type == "pdf":
+            return f"p. {self.page}"
+        if self.file_type == "pptx":
+            return f"slide {self.page}"
+        return self.topic or f"section {self.page}"
+
+    @property
+    def topic(self) -> str | None:
+        """The innermost heading."""
+        return self.heading.rpartition(" › ")[2] if self.heading else None
+
+    @property
+    def full(self) -> str:
+        """Title and page."""
+        return f"{self.title}, {self.short}"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key sentence or piece of code. `quote` is what is marked on the page, verbatim.
+
+    `code` is what a sentence that ends with a colon leads to.
+    """
+
+    kind: KeyKind
+    text: str
+    place: Place
+    quote: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A sentence, title or piece of code of an excerpt."""
+
+    kind: str
+    text: str
+    is_marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """A concept that the question is about and that has questions to practise."""
+
+    concept_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the materials say. Without `lead` nothing is marked, only `nearest` is named."""
+
+    coverage: Coverage
+    lead: Place | None = None
+    marked: str = ""
+    excerpt: tuple[Piece, ...] = ()
+    keys: tuple[Key, ...] = ()
+    further: tuple[Key, ...] = ()
+    nearest: tuple[Place, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Chunk ids; the first is source 1 of the written answer."""
+    practice: Practice | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a JSON column."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Card":
+        """The card that `to_json` gave."""
+        practice = data.get("practice")
+        return cls(
+            coverage=Coverage(data["coverage"]),
+            lead=Place(**data["lead"]) if data["lead"] else None,
+            marked=data["marked"],
+            excerpt=tuple(Piece(**piece) for piece in data["excerpt"]),
+            keys=tuple(_key(key) for key in data["keys"]),
+            further=tuple(_key(key) for key in data["further"]),
+            nearest=tuple(Place(**place) for place in data["nearest"]),
+            sources=tuple(data["sources"]),
+            practice=Practice(**practice) if practice else None,
+        )
+
+
+def _key(data: dict[str, Any]) -> Key:
+    given = {**data, "kind": KeyKind(data["kind"]), "place": Place(**data["place"])}
+    return Key(**given)

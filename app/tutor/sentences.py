@@ -1,0 +1,141 @@
+"""Takes a passage apart into sentences, code and titles. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["sentence", "code", "title"]
+
+_FENCE = re.compile(r"^\s*(```|~~~)")
+SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[^\Wa-z_])|(?<=[。！？])")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|Fig|Figs|Eq|Dr|Mr|Mrs|Ms|Prof|No|p|pp|ch|Sec|z\.B|bzw|ca|St)|"
+    r"\b[A-Z])\.$"
+)
+_CODE = re.compile(
+    r"""^\s*(?:
+    >>>|\.\.\.\s|\$\s\S|\#include\b|
+    (?:from\s+[\w.]+\s+)?import\s+[\w.*{]|
+    (?:def|class|function|func|fn|struct)\s+\w+.*[({:]\s*$|def\s+\w+\(|
+    (?:for|while|if|elif|with|switch|catch|except)\b.*[:{]\s*$|(?:else|try|finally)\s*[:{]\s*$|
+    (?:return|const|let|var|public|private|static|void|int|float|double|char)\s+[\w<\[].*[;=({]|
+    print\s*\(.*\)\s*;?\s*$|
+    [A-Za-z_][\w.\[\]'"]*\s*(?:[-+*/|&:]?=)(?!=)\s*\S+(?:\s\S+){0,7}$|
+    [A-Za-z_][\w.]*\(.*\)\s*;?\s*$|
+    \[.*\]$|\{.*\}$|.*[;{}]\s*$|
+    (?:SELECT|INSERT|UPDATE|DELETE|CREATE)\s+\S+.*
+    )""",
+    re.VERBOSE,
+)
+_PROSE_END = re.compile(r"[.!?]$")
+_MARKUP = re.compile(r"^\s*(?:#{1,6}\s+|[-*+•‣◦▪]\s+|>\s+|\d{1,2}[.)]\s+(?=\S+\s))")
+_EMPHASIS = re.compile(r"(\*\*|__|\*)(?=\S)(.+?)(?<=\S)\1")
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)(?:\{[^}]*\})?")
+_CURLY = re.compile(r"(?<=[\])])\{[.#:][^}]*\}")
+_RUNNING_HEAD = re.compile(
+    r"^(?:\d+\s+CHAPTER\b.*|\d+(?:\.\d+)+\.?\s+[A-Z \d]+|[A-Z][A-Z \d.]+\d)$"
+)
+
+LONGEST_TITLE = 70
+WRAPPED_LINE = 45
+"""A prose line this long that ends no sentence goes on in the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A sentence, a run of code lines or a title; `offset` is where it begins in the text."""
+
+    text: str
+    offset: int
+    kind: Kind
+
+
+def split(text: str) -> list[Unit]:
+    """The units of a passage in order. Wrapped lines are joined; code keeps its lines."""
+    units: list[Unit] = []
+    for kind, offset, lines in _runs(text):
+        if kind == "code":
+            code = "\n".join(lines).strip("\n")
+            units += [Unit(code, offset, "code")] if code.strip() else []
+        else:
+            units += _prose("\n".join(lines), offset)
+    return units
+
+
+def _runs(text: str) -> Iterator[tuple[Kind, int, list[str]]]:
+    """Stretches of code and of prose; a blank line ends a stretch of prose."""
+    kind: Kind = "sentence"
+    begin, lines, offset, fenced = 0, list[str](), 0, False
+    for line in text.split("\n"):
+        is_fence = bool(_FENCE.match(line))
+        here: Kind = "code" if fenced or is_fence or _looks_like_code(line, kind) else "sentence"
+        ends = is_fence or here != kind or (not line.strip() and here == "sentence")
+        if ends and lines:
+            yield kind, begin, lines
+            lines = []
+        fenced = fenced != is_fence
+        if not is_fence and (line.strip() or lines):
+            begin = begin if lines else offset
+            lines.append(line)
+        kind = here
+        offset += len(line) + 1
+    if lines:
+        yield kind, begin, lines
+
+
+def _looks_like_code(line: str, before: Kind) -> bool:
+    if not line.strip():
+        return before == "code"
+    if _PROSE_END.search(line) and len(line.split()) > 6 and not line.startswith((">>>", "    ")):
+        return False
+    return bool(_CODE.match(line))
+
+
+def _prose(text: str, offset: int) -> Iterator[Unit]:
+    begin, buffer = 0, ""
+    position = 0
+    for line in text.split("\n"):
+        stripped = line.strip()
+        goes_on = buffer and not _starts_anew(buffer, line)
+        if buffer and not goes_on:
+            yield from _sentences(buffer, offset + begin)
+            buffer = ""
+        if stripped:
+            begin = begin if buffer else position + len(line) - len(line.lstrip())
+            buffer = buffer + "\n" + line if buffer else line.lstrip()
+        position += len(line) + 1
+    if buffer:
+        yield from _sentences(buffer, offset + begin)
+
+
+def _starts_anew(buffer: str, line: str) -> bool:
+    """Whether `line` begins a new paragraph, not the rest of a wrapped one."""
+    last = buffer.rsplit("\n", 1)[-1]
+    if _MARKUP.match(line) or last.lstrip().startswith("#"):
+        return True
+    return len(last) < WRAPPED_LINE and not line.lstrip()[:1].islower()
+
+
+def _sentences(paragraph: str, offset: int) -> Iterator[Unit]:
+    begin = 0
+    for match in SENTENCE_END.finditer(paragraph):
+        if _ABBREVIATION.search(paragraph[begin : match.start()]):
+            continue
+        yield _unit(paragraph[begin : match.end()], offset + begin)
+        begin = match.end()
+    if paragraph[begin:].strip():
+        yield _unit(paragraph[begin:], offset + begin)
+
+
+def _unit(text: str, offset: int) -> Unit:
+    clean = " ".join(text.split())
+    is_short = len(clean) <= LONGEST_TITLE and not re.search(r"[.!?。！？:;,]$", clean)
+    is_title = is_short or clean.startswith("#") or _RUNNING_HEAD.match(clean)
+    return Unit(clean, offset, "title" if is_title else "sentence")
+
+
+def plain(text: str) -> str:
+    """A sentence as it reads, without the marks of Markdown around it; code marks stay."""
+    text = _CURLY.sub("", _LINK.sub(r"\1", _MARKUP.sub("", text)))
+    return _EMPHASIS.sub(r"\2", text).strip()

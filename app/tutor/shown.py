@@ -1,0 +1,147 @@
+"""A turn as a page shows it: the question's heading, the card, the answer's blocks and state."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.llm.profiles import is_tiny
+from app.tutor.answer import Block, render
+from app.tutor.asking import Asker
+from app.tutor.card import Card, Place
+from app.tutor.citations import Citation, Source
+from app.tutor.conversations import Turn
+from app.tutor.sources import load_sources
+from models import CourseMaterial, IndexingStatus, MaterialChunk, MessageCitation, TurnState
+
+LONGEST_HEADING = 180
+MOST_TITLES = 3
+MOST_TOPICS = 3
+LONGEST_TOPIC = 60
+
+Link = Callable[[Place, str], str]
+"""Gives the address of a place, with a sentence to mark there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Everything that a template needs for one turn."""
+
+    question_id: UUID
+    heading: str
+    more: str
+    """The rest of a long question."""
+    card: Card
+    state: TurnState
+    failure: str | None = None
+    blocks: tuple[Block, ...] = ()
+    written_from: tuple[Place, ...] = ()
+    """The pages that an answer without any citation was written from."""
+    by_small_model: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the tutor answers from."""
+
+    titles: tuple[str, ...]
+    further: int
+    """How many more materials there are than titles."""
+    in_work: int
+    """How many are still being read."""
+    topics: tuple[str, ...] = ()
+    """Headings that one could ask about."""
+
+
+def show(session: Session, asker: Asker, turn: Turn, link: Link) -> Shown:
+    """The turn with its answer rendered."""
+    heading, more = headline(turn.question.content)
+    bare = Shown(turn.question_id, heading, more, turn.card, turn.state, turn.failure)
+    if turn.answer is None:
+        return bare
+    sources = load_sources(session, asker.course_id, turn.card.sources, see_hidden=asker.see_hidden)
+    cited = [_citation(row, sources) for row in turn.citations]
+    blocks = render(
+        turn.answer.content,
+        cited,
+        lambda citation: link(citation.place, citation.quote),
+        sources=sources,
+        question=turn.question.content,
+    )
+    return replace(
+        bare,
+        blocks=tuple(blocks),
+        written_from=() if cited else _pages(sources),
+        by_small_model=is_tiny(turn.answer.llm_model or "large"),
+    )
+
+
+def _citation(row: MessageCitation, sources: Sequence[Source]) -> Citation:
+    """A kept citation. What became of its file is found out by following it."""
+    for source in sources:
+        for _, place in source.places:
+            if source.chunk_id == str(row.chunk_id) and place.page == row.page:
+                return Citation(row.number, place, row.quote)
+    material_id = row.material_id or UUID(int=0)
+    place = Place(str(material_id), str(row.chunk_id or ""), row.title, "pdf", row.page or 1)
+    return Citation(row.number, place, row.quote)
+
+
+def _pages(sources: Sequence[Source]) -> tuple[Place, ...]:
+    places = {(s.places[0][1].material_id, s.places[0][1].page): s.places[0][1] for s in sources}
+    return tuple(places.values())
+
+
+def headline(question: str) -> tuple[str, str]:
+    """A question as heading and rest: its first line, or as many words of it as a heading takes."""
+    first, _, rest = question.partition("\n")
+    if len(first) <= LONGEST_HEADING:
+        return first.strip(), rest.strip()
+    cut = first.rfind(" ", 0, LONGEST_HEADING)
+    cut = cut if cut > 0 else LONGEST_HEADING
+    return first[:cut].strip(), f"{first[cut:].strip()}\n{rest}".strip()
+
+
+def scope(session: Session, asker: Asker, *, with_topics: bool = False) -> Scope:
+    """What there is to answer from, for this person."""
+    material = CourseMaterial
+    seen = (material.course_id == asker.course_id) & (material.is_public | asker.see_hidden)
+    titles = session.scalars(
+        select(material.title).where(seen, material.chunk_count > 0).order_by(material.upload_date)
+    ).all()
+    in_work = session.scalar(
+        select(func.count()).where(
+            seen,
+            material.chunk_count == 0,
+            material.indexing_status.in_([IndexingStatus.PENDING, IndexingStatus.PROCESSING]),
+        )
+    )
+    shown = titles if len(titles) <= MOST_TITLES else titles[: MOST_TITLES - 1]
+    return Scope(
+        tuple(shown),
+        len(titles) - len(shown),
+        in_work or 0,
+        _topics(session, asker) if with_topics else (),
+    )
+
+
+def _topics(session: Session, asker: Asker) -> tuple[str, ...]:
+    """Headings from the newest material, spread over it."""
+    material, chunk = CourseMaterial, MaterialChunk
+    headings = session.scalars(
+        select(chunk.heading)
+        .join(material, material.material_id == chunk.material_id)
+        .where(
+            material.course_id == asker.course_id,
+            material.is_public | asker.see_hidden,
+            chunk.heading.is_not(None),
+        )
+        .order_by(material.upload_date.desc(), chunk.chunk_index)
+        .limit(400)
+    ).all()
+    topics = dict.fromkeys((heading or "").rpartition(" › ")[2] for heading in headings)
+    fit = [topic for topic in topics if len(topic) <= LONGEST_TOPIC and len(topic.split()) > 1]
+    step = max(len(fit) // MOST_TOPICS, 1)
+    return tuple(fit[step // 2 :: step][:MOST_TOPICS])

@@ -1,0 +1,272 @@
+"""The second part of a turn: a model writes the answer from the card's sources.
+
+Three steps: claim the turn and gather what the prompt needs (one transaction), stream (no
+connection held), keep the outcome (one transaction), also when the reader has gone away.
+"""
+
+import logging
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.errors import DomainError
+from app.extensions import transaction
+from app.llm.client import ChatMessage, ModelUnavailable, Usage, stream_chat
+from app.llm.profiles import ChatProfile, chat_profile
+from app.llm.prompts import explain
+from app.materials.tokens import estimate_tokens
+from app.tutor import conversations
+from app.tutor.asking import Asker, StillWriting
+from app.tutor.citations import Citation, Source, citations, tidy
+from app.tutor.policy import may_write
+from app.tutor.sources import load_sources, numbered, shortened
+from models import (
+    Coverage,
+    MaterialChunk,
+    Message,
+    MessageCitation,
+    TurnState,
+    TutorTurn,
+    UsageRecord,
+    now,
+)
+
+log = logging.getLogger("coursellm.tutor")
+
+STOP_CHECK_SECONDS = 0.7
+NOT_WRITTEN = "The written answer is missing: {} Your question and the pages are kept."
+HALF_WRITTEN = "The written answer is incomplete: {} What it wrote and the pages are kept."
+OUR_FAULT = "something failed on our side."
+PAGES_GONE = (
+    "The written answer is missing: its pages were changed or taken back since you asked. "
+    "Please ask the question again."
+)
+
+
+class NothingToWrite(DomainError):
+    """No model may write this answer (any more)."""
+
+    status = 409
+    sentence = "No written answer is available here. The pages stand above."
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The turn is claimed; from here on the model is waited for."""
+
+    question: str
+    sources: Sequence[Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The model is at work: `text` is the next piece, empty while it is silent."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The turn has come to its end, whatever it is; everything is kept."""
+
+    question_id: UUID
+    state: TurnState
+
+
+Step = Begun | Writing | Finished
+
+
+@dataclass(slots=True)
+class _Try:
+    """One try to write an answer."""
+
+    asker: Asker
+    question_id: UUID
+    question: str
+    profile: ChatProfile
+    messages: list[ChatMessage]
+    sources: list[Source]
+    began: float = field(default_factory=time.monotonic)
+    text: str = ""
+    usage: Usage | None = None
+    state: TurnState = TurnState.STOPPED
+    failure: str | None = None
+
+
+def write(asker: Asker, question_id: UUID) -> Generator[Step, None, None]:
+    """Yield Begun, the answer as it comes, and Finished. Closing the iterator stops the model and
+    keeps what was written.
+
+    Raises NotFound, NothingToWrite or StillWriting before anything is yielded.
+    """
+    with transaction() as session:
+        this = _claim(session, asker, question_id)
+    if this is None:
+        yield Finished(question_id, TurnState.WRITTEN)
+        return
+    try:
+        yield Begun(this.question, this.sources)
+        yield from _stream(this)
+    except Exception:
+        this.state, this.failure = TurnState.FAILED, NOT_WRITTEN.format(OUR_FAULT)
+        raise
+    finally:
+        with transaction() as session:
+            _keep(session, this)
+    yield Finished(question_id, this.state)
+
+
+def ask_to_stop(session: Session, asker: Asker, question_id: UUID) -> None:
+    """Let the process that writes the answer know that it should end.
+
+    Raises NotFound.
+    """
+    turn = conversations.own_turn(session, asker.user_id, asker.course_id, question_id)
+    turn.stop_asked = True
+    session.flush()
+
+
+def _claim(session: Session, asker: Asker, question_id: UUID) -> _Try | None:
+    """Take the turn; None where its answer is written already."""
+    turn = conversations.own_turn(session, asker.user_id, asker.course_id, question_id)
+    if turn.state is TurnState.WRITTEN:
+        return None
+    profile = chat_profile()
+    if not may_write(session, asker.course_id, profile):
+        raise NothingToWrite(reason="no model may write in this course")
+    _give_up_left_behind(session, turn)
+    if turn.state is TurnState.WRITING:
+        raise StillWriting(reason="this answer is being written")
+    turn.state, turn.began_at, turn.stop_asked, turn.failure = TurnState.WRITING, now(), False, None
+    try:
+        session.flush()
+    except IntegrityError as error:  # the index of one written answer at a time
+        raise StillWriting(reason="another answer is being written") from error
+    return _prepare(session, asker, question_id, profile)
+
+
+def _give_up_left_behind(session: Session, turn: TutorTurn) -> None:
+    """What a dead process was writing no longer stands in the way."""
+    session.execute(
+        update(TutorTurn)
+        .where(
+            TutorTurn.conversation_id == turn.conversation_id,
+            TutorTurn.state == TurnState.WRITING,
+            TutorTurn.began_at < now() - conversations.LONGEST_WRITING,
+        )
+        .values(state=TurnState.FAILED)
+    )
+    session.refresh(turn)
+
+
+def _prepare(session: Session, asker: Asker, question_id: UUID, profile: ChatProfile) -> _Try:
+    turn = conversations.turn(session, question_id)
+    if turn.card.coverage is Coverage.NOT_COVERED:
+        raise NothingToWrite(reason="the materials do not cover the question")
+    sources = load_sources(session, asker.course_id, turn.card.sources, see_hidden=asker.see_hidden)
+    question = turn.question.content
+    earlier = conversations.history(session, turn.question, profile.history_turns)
+    past = [shortened(exchange) for exchange in earlier]
+    given = numbered(profile, question, sources, past) if sources else []
+    messages = explain.messages(profile, question, given, past)
+    return _Try(asker, question_id, question, profile, messages, sources)
+
+
+def _stream(this: _Try) -> Iterator[Writing]:
+    if not this.sources:
+        this.state, this.failure = TurnState.FAILED, PAGES_GONE
+        return
+    checked = time.monotonic()
+    stream = stream_chat(this.profile, this.messages)
+    try:
+        for delta in stream:
+            this.text += delta.text
+            this.usage = delta.usage or this.usage
+            yield Writing(delta.text)
+            if time.monotonic() - checked > STOP_CHECK_SECONDS:
+                checked = time.monotonic()
+                if _stop_asked(this.question_id):
+                    return
+        this.state = TurnState.WRITTEN
+    except ModelUnavailable as error:
+        log.warning("question %s: no written answer: %s", this.question_id, error.reason)
+        pattern = HALF_WRITTEN if this.text.strip() else NOT_WRITTEN
+        this.failure = pattern.format(error.sentence[0].lower() + error.sentence[1:])
+        this.state = TurnState.FAILED
+    finally:
+        stream.close()
+
+
+def _stop_asked(question_id: UUID) -> bool:
+    with transaction() as session:
+        return bool(
+            session.scalar(select(TutorTurn.stop_asked).where(TutorTurn.question_id == question_id))
+        )
+
+
+def _keep(session: Session, this: _Try) -> None:
+    """Keep the outcome: message, citations that were really among the sources, usage."""
+    turn = session.get(TutorTurn, this.question_id)
+    if turn is None:  # the conversation was deleted meanwhile
+        return
+    turn.state, turn.failure = this.state, this.failure
+    text = tidy(this.text)
+    milliseconds = round(1000 * (time.monotonic() - this.began))
+    answer = None
+    if text:
+        answer = _keep_answer(session, this, text, milliseconds)
+    if this.text or this.usage:
+        session.add(_usage_record(this, answer, milliseconds))
+    session.flush()
+
+
+def _keep_answer(session: Session, this: _Try, text: str, milliseconds: int) -> Message:
+    question = session.get_one(Message, this.question_id)
+    answer = conversations.add_answer(session, question, text)
+    counted = this.usage.completion_tokens if this.usage else None
+    answer.token_count = counted or estimate_tokens(text)
+    answer.llm_model = this.profile.short_name
+    answer.response_time_ms = milliseconds
+    real = citations(text, this.sources)
+    ids = [UUID(citation.place.chunk_id) for citation in real]
+    query = select(MaterialChunk.chunk_id).where(MaterialChunk.chunk_id.in_(ids))
+    still_there = set(session.scalars(query))
+    session.add_all(
+        _citation_row(answer, citation, UUID(citation.place.chunk_id) in still_there)
+        for citation in real
+    )
+    return answer
+
+
+def _citation_row(answer: Message, citation: Citation, exists: bool) -> MessageCitation:
+    """A chunk that went while the model wrote is named by its title and page alone."""
+    place = citation.place
+    return MessageCitation(
+        message_id=answer.message_id,
+        number=citation.number,
+        material_id=UUID(place.material_id) if exists else None,
+        chunk_id=UUID(place.chunk_id) if exists else None,
+        page=place.page,
+        title=place.title,
+        quote=citation.quote,
+    )
+
+
+def _usage_record(this: _Try, answer: Message | None, milliseconds: int) -> UsageRecord:
+    prompt = sum(estimate_tokens(message["content"]) for message in this.messages)
+    usage = this.usage or Usage(this.profile.name)
+    return UsageRecord(
+        course_id=this.asker.course_id,
+        user_id=this.asker.user_id,
+        message_id=answer.message_id if answer else None,
+        purpose=f"tutor.{explain.VERSION}",
+        model=usage.model,
+        prompt_tokens=usage.prompt_tokens or prompt,
+        completion_tokens=usage.completion_tokens or estimate_tokens(this.text or " "),
+        duration_ms=milliseconds,
+    )
