@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from lti_config.errors import LaunchRefused
@@ -94,6 +94,20 @@ def begin(session: Session, registration_id: UUID, target_link_uri: str) -> NewS
     return new
 
 
+_AWAITED = (
+    select(LaunchState, Registration, Platform, Deployment, CachedKeySet)
+    .join(Registration, Registration.registration_id == LaunchState.registration_id)
+    .join(Platform, Platform.platform_id == Registration.platform_id)
+    .outerjoin(
+        Deployment,
+        (Deployment.registration_id == Registration.registration_id)
+        & (Deployment.lti_deployment_id == bindparam("deployment")),
+    )
+    .outerjoin(CachedKeySet, CachedKeySet.url == Platform.jwks_url)
+    .where(LaunchState.state == bindparam("state"))
+)
+
+
 def awaited(session: Session, state: str, named_deployment: object) -> Awaited:
     """What is known of the login with this state, in one statement. Raises LaunchRefused.
 
@@ -101,16 +115,7 @@ def awaited(session: Session, state: str, named_deployment: object) -> Awaited:
     """
     named = named_deployment if isinstance(named_deployment, str) else ""
     row = session.execute(
-        select(LaunchState, Registration, Platform, Deployment, CachedKeySet)
-        .join(Registration, Registration.registration_id == LaunchState.registration_id)
-        .join(Platform, Platform.platform_id == Registration.platform_id)
-        .outerjoin(
-            Deployment,
-            (Deployment.registration_id == Registration.registration_id)
-            & (Deployment.lti_deployment_id == _storable(named)),
-        )
-        .outerjoin(CachedKeySet, CachedKeySet.url == Platform.jwks_url)
-        .where(LaunchState.state == _storable(state))
+        _AWAITED, {"state": _storable(state), "deployment": _storable(named)}
     ).one_or_none()
     if row is None:
         raise LaunchRefused(401, AGAIN, "state is missing or unknown")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from app.launch import people, places
@@ -96,57 +96,69 @@ def admit(session: Session, launch: Launch) -> Admission:
     )
 
 
+_named, _stored = aliased(Activity), aliased(Activity)
+_KNOWN = (
+    select(
+        Platform,
+        LtiIdentity,
+        User,
+        LtiContext,
+        Course,
+        Enrollment,
+        ResourceLink,
+        LineItem,
+        _named,
+        _stored,
+    )
+    .select_from(Platform)
+    .outerjoin(
+        LtiIdentity,
+        (LtiIdentity.platform_id == Platform.platform_id)
+        & (LtiIdentity.subject == bindparam("subject")),
+    )
+    .outerjoin(User, User.user_id == LtiIdentity.user_id)
+    .outerjoin(
+        LtiContext,
+        (LtiContext.deployment_id == bindparam("deployment_id"))
+        & (LtiContext.lti_context_id == bindparam("context_id")),
+    )
+    .outerjoin(Course, Course.course_id == LtiContext.course_id)
+    .outerjoin(
+        Enrollment,
+        (Enrollment.student_id == User.user_id) & (Enrollment.course_id == Course.course_id),
+    )
+    .outerjoin(
+        ResourceLink,
+        (ResourceLink.context_id == LtiContext.context_id)
+        & (ResourceLink.lti_resource_link_id == bindparam("link_id")),
+    )
+    .outerjoin(
+        LineItem,
+        (LineItem.context_id == LtiContext.context_id)
+        & (LineItem.url == bindparam("line_item_url")),
+    )
+    .outerjoin(
+        _named,
+        (_named.activity_id == bindparam("activity_id")) & (_named.course_id == Course.course_id),
+    )
+    .outerjoin(_stored, _stored.activity_id == ResourceLink.activity_id)
+    .where(Platform.platform_id == bindparam("platform_id"))
+)
+"""Written once: putting so many joins together takes longer than the database takes for them."""
+
+
 def _find(session: Session, launch: Launch) -> Found:
-    named, stored = aliased(Activity), aliased(Activity)
-    context_id = launch.context.id if launch.context else None
-    link_id = launch.link.id if launch.link else None
-    line_item_url = launch.grades.line_item_url if launch.grades else None
     row = session.execute(
-        select(
-            Platform,
-            LtiIdentity,
-            User,
-            LtiContext,
-            Course,
-            Enrollment,
-            ResourceLink,
-            LineItem,
-            named,
-            stored,
-        )
-        .select_from(Platform)
-        .outerjoin(
-            LtiIdentity,
-            (LtiIdentity.platform_id == Platform.platform_id)
-            & (LtiIdentity.subject == launch.subject),
-        )
-        .outerjoin(User, User.user_id == LtiIdentity.user_id)
-        .outerjoin(
-            LtiContext,
-            (LtiContext.deployment_id == launch.deployment_id)
-            & (LtiContext.lti_context_id == context_id),
-        )
-        .outerjoin(Course, Course.course_id == LtiContext.course_id)
-        .outerjoin(
-            Enrollment,
-            (Enrollment.student_id == User.user_id) & (Enrollment.course_id == Course.course_id),
-        )
-        .outerjoin(
-            ResourceLink,
-            (ResourceLink.context_id == LtiContext.context_id)
-            & (ResourceLink.lti_resource_link_id == link_id),
-        )
-        .outerjoin(
-            LineItem,
-            (LineItem.context_id == LtiContext.context_id) & (LineItem.url == line_item_url),
-        )
-        .outerjoin(
-            named,
-            (named.activity_id == places.named_activity(launch))
-            & (named.course_id == Course.course_id),
-        )
-        .outerjoin(stored, stored.activity_id == ResourceLink.activity_id)
-        .where(Platform.platform_id == launch.platform_id)
+        _KNOWN,
+        {
+            "platform_id": launch.platform_id,
+            "subject": launch.subject,
+            "deployment_id": launch.deployment_id,
+            "context_id": launch.context.id if launch.context else None,
+            "link_id": launch.link.id if launch.link else None,
+            "line_item_url": launch.grades.line_item_url if launch.grades else None,
+            "activity_id": places.named_activity(launch),
+        },
     ).one()
     return Found._make(row)
 

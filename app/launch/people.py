@@ -8,10 +8,10 @@ import uuid
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lti_config.launch import Launch
+from app.launch.queue import wait_for
+from lti_config.launch import Launch, Person
 from models import (
     Course,
     CourseRole,
@@ -32,7 +32,7 @@ MEMBERS = frozenset(
         CourseRole.OBSERVER,
     }
 )
-_NAME = 100
+_LONGEST_NAME = 100
 _WIDTH = [UserRole.STUDENT, UserRole.TEACHER, UserRole.ADMIN]
 _WIDEST = {
     CourseRole.TEACHER: UserRole.TEACHER,
@@ -46,16 +46,16 @@ def settle_user(
 ) -> User:
     """The user of this launch, added if new, with names, role and address brought up to date."""
     if user is None or identity is None:
-        user, identity = _add_user(session, launch)
-    person = launch.person
-    if person.given_name or person.family_name:
-        user.first_name = person.given_name[:_NAME]
-        user.last_name = person.family_name[:_NAME]
-    user.role = max(user.role, _WIDEST.get(launch.role, UserRole.STUDENT), key=_WIDTH.index)
+        return _add_user(session, launch)
     user.last_login = now()
-    if person.email and person.email != identity.email:
-        identity.email = person.email
-        _take_address(session, user, person.email)
+    for name, value in _names(launch.person).items():
+        setattr(user, name, value)
+    user.role = max(user.role, _width(launch.role), key=_WIDTH.index)
+    email = launch.person.email
+    if email and email != identity.email:
+        identity.email = email
+        if _is_free(session, email):
+            user.email = email
     return user
 
 
@@ -71,7 +71,7 @@ def settle_enrollment(
             enrollment.status = EnrollmentStatus.DROPPED
         return None
     if enrollment is None:
-        enrollment = _add_enrollment(session, user, course, launch.role)
+        enrollment = _add_enrollment(session, user, course)
     enrollment.role = launch.role
     enrollment.status = EnrollmentStatus.ACTIVE
     enrollment.lti_subject = launch.subject
@@ -81,50 +81,62 @@ def settle_enrollment(
     return enrollment
 
 
-def _add_user(session: Session, launch: Launch) -> tuple[User, LtiIdentity]:
+def _add_user(session: Session, launch: Launch) -> User:
     """Two first launches of one person may meet here: both get the row of whoever was first."""
+    email = launch.person.email
     new_id = uuid.uuid4()
-    values = {
-        "user_id": new_id,
-        "sso_id": _sso_id(launch),
-        "email": f"{new_id}@users.invalid",
-        "role": UserRole.STUDENT,
-        "first_name": "",
-        "last_name": "",
-    }
-    user_id = session.scalar(
+    user = session.scalars(
         insert(User)
-        .values(values)
+        .values(
+            user_id=new_id,
+            sso_id=_sso_id(launch),
+            email=email if email and _is_free(session, email) else f"{new_id}@users.invalid",
+            role=_width(launch.role),
+            **{"first_name": "", "last_name": ""} | _names(launch.person),
+            last_login=now(),
+        )
         .on_conflict_do_update(index_elements=["sso_id"], set_={"last_login": now()})
-        .returning(User.user_id)
+        .returning(User),
+        execution_options={"populate_existing": True},
+    ).one()
+    session.execute(
+        insert(LtiIdentity)
+        .values(
+            platform_id=launch.platform_id,
+            subject=launch.subject,
+            user_id=user.user_id,
+            email=email,
+        )
+        .on_conflict_do_nothing()
     )
-    key = {"platform_id": launch.platform_id, "subject": launch.subject}
-    session.execute(insert(LtiIdentity).values(**key, user_id=user_id).on_conflict_do_nothing())
-    user = session.get_one(User, user_id, populate_existing=True)
-    identity = session.get_one(
-        LtiIdentity, (launch.platform_id, launch.subject), populate_existing=True
-    )
-    return user, identity
+    return user
+
+
+def _names(person: Person) -> dict[str, str]:
+    """Both or neither: a name that has one part now must not keep half of the old one."""
+    if not (person.given_name or person.family_name):
+        return {}
+    return {
+        "first_name": person.given_name[:_LONGEST_NAME],
+        "last_name": person.family_name[:_LONGEST_NAME],
+    }
+
+
+def _width(role: CourseRole) -> UserRole:
+    return _WIDEST.get(role, UserRole.STUDENT)
 
 
 def _sso_id(launch: Launch) -> str:
     return hashlib.sha256(f"{launch.platform_id} {launch.subject}".encode()).hexdigest()
 
 
-def _take_address(session: Session, user: User, email: str) -> None:
-    """Show the address with the user if nobody else has it; else the placeholder stays."""
-    if session.scalar(select(User.user_id).where(User.email == email)):
-        return
-    session.flush()
-    try:
-        with session.begin_nested():
-            user.email = email
-            session.flush()
-    except IntegrityError:  # somebody else takes it this very moment
-        session.refresh(user)
+def _is_free(session: Session, email: str) -> bool:
+    """Whether nobody has the address; it stays so until this transaction ends."""
+    wait_for(session, f"e-mail {email}")
+    return session.scalar(select(User.user_id).where(User.email == email)) is None
 
 
-def _add_enrollment(session: Session, user: User, course: Course, role: CourseRole) -> Enrollment:
+def _add_enrollment(session: Session, user: User, course: Course) -> Enrollment:
     """Join the course under the next number. The course's row is the queue."""
     session.flush()
     session.refresh(course, with_for_update=True)
@@ -138,9 +150,7 @@ def _add_enrollment(session: Session, user: User, course: Course, role: CourseRo
         mine = Enrollment(
             student_id=user.user_id,
             course_id=course.course_id,
-            role=role,
             number=course.member_count,
         )
         session.add(mine)
-        session.flush()
     return mine

@@ -2,10 +2,11 @@
 
 import uuid
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.launch.queue import wait_for
 from lti_config.launch import Context, Launch
 from models import Activity, Course, LineItem, LtiContext, ResourceLink, now
 
@@ -86,7 +87,7 @@ def named_activity(launch: Launch) -> uuid.UUID | None:
 
 def _add_course(session: Session, launch: Launch, sent: Context) -> tuple[LtiContext, Course]:
     """A whole class may launch a new course at once: they queue for it, and find the first's."""
-    _lock(session, f"context {launch.deployment_id} {sent.id}")
+    wait_for(session, f"context {launch.deployment_id} {sent.id}")
     found = session.execute(
         select(LtiContext, Course)
         .join(Course, Course.course_id == LtiContext.course_id)
@@ -132,8 +133,3 @@ def _add_line_item(session: Session, context: LtiContext, url: str) -> LineItem:
 
 def _name(sent: Context) -> str:
     return (sent.title or sent.label or "Course")[:_TITLE]
-
-
-def _lock(session: Session, what: str) -> None:
-    """Hold others who add the same thing back until this transaction ends."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))
