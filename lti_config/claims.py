@@ -103,12 +103,9 @@ def _link(claims: Claims, context: Context | None, product_family: str | None) -
 
 def _custom(claims: Claims) -> dict[str, str]:
     """Keys in lower case: Moodle sends keys with capitals twice, as given and in lower case."""
-    values = {key.lower(): texts.given(value) for key, value in _items(claims, CUSTOM)}
+    sent = texts.mapping(claims, CUSTOM).items()
+    values = {key.lower(): texts.given(value) for key, value in sent if texts.is_identifier(key)}
     return {key: value for key, value in values.items() if value is not None}
-
-
-def _items(claims: Claims, name: str) -> list[tuple[str, Any]]:
-    return list(texts.mapping(claims, name).items())
 
 
 def _grades(claims: Claims) -> GradeService | None:

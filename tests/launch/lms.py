@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from flask import Flask
 from joserfc.jwk import RSAKey
 from sqlalchemy.orm import Session
@@ -139,6 +142,17 @@ class Browser:
 
     def launch(self, platform: Platform, person_id: str = "student-1") -> TestResponse:
         return self.begin(platform, person_id).post()
+
+
+def signed_by_hand(platform: Platform, claims: dict[str, Any]) -> str:
+    """A genuine token of claims that no JOSE library would write, such as lone surrogates."""
+    pem = platform.key.as_pem(private=True)
+    key = serialization.load_pem_private_key(pem, None)
+    assert isinstance(key, RSAPrivateKey)
+    header = {"alg": "RS256", "kid": platform.key.kid}
+    return tokens.compact(
+        header, claims, lambda signed: key.sign(signed, PKCS1v15(), hashes.SHA256())
+    )
 
 
 def launch_data(page: TestResponse) -> dict[str, Any]:

@@ -1,0 +1,115 @@
+"""The login request: GET or POST, answered with the platform's address and a state of ours."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from demo_lms import Platform
+from lti_config.registrations import set_status
+from models import LaunchState, Registration, RegistrationStatus
+from tests.launch import lms
+from tests.launch.lms import Browser, launch_data
+
+TARGET = "http://localhost:8000/lti/launch"
+
+
+def log_in(
+    browser: Browser, platform: Platform, method: str = "POST", **given: Any
+) -> TestResponse:
+    params = {
+        "iss": platform.settings.issuer,
+        "login_hint": "a b&c",
+        "target_link_uri": TARGET,
+        "lti_message_hint": '{"cmid":3,"launchid":"l_1"}',
+        "client_id": platform.settings.client_id,
+        **given,
+    }
+    params = {name: text for name, text in params.items() if text is not None}
+    where = "query_string" if method == "GET" else "data"
+    return browser.open("/lti/login", method=method, **{where: params})
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_authentication_request(
+    method: str, browser: Browser, platform: Platform, session: Session
+):
+    page = log_in(browser, platform, method)
+    address = launch_data(page)["authorization_url"]
+    row = session.scalars(select(LaunchState)).one()
+    assert address.startswith(platform.settings.authorization_url + "?")
+    assert {name: value[0] for name, value in parse_qs(urlsplit(address).query).items()} == {
+        "scope": "openid",
+        "response_type": "id_token",
+        "response_mode": "form_post",
+        "prompt": "none",
+        "client_id": platform.settings.client_id,
+        "redirect_uri": TARGET,
+        "login_hint": "a b&c",
+        "lti_message_hint": '{"cmid":3,"launchid":"l_1"}',
+        "state": row.state,
+        "nonce": row.nonce,
+    }
+    assert row.secret_hash.hex() not in page.text
+
+
+def test_no_client_id_is_enough_while_there_is_one(
+    browser: Browser, platform: Platform, session: Session
+):
+    assert log_in(browser, platform, client_id=None).status_code == 200
+    lms.register(session, platform, client_id="second")
+    assert log_in(browser, platform, client_id=None).status_code == 400
+    assert log_in(browser, platform, client_id="second").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"iss": None},
+        {"iss": "https://lms.example"},
+        {"iss": "a\x00b"},
+        {"client_id": "somebody"},
+        {"login_hint": None},
+        {"target_link_uri": None},
+        {"target_link_uri": "https://attacker.example/"},
+        {"target_link_uri": "http://localhost:8000@attacker.example/"},
+        {"target_link_uri": "http://localhost:8000\\@attacker.example/"},
+        {"target_link_uri": "//attacker.example/"},
+    ],
+)
+def test_bad_logins(fault: dict[str, Any], browser: Browser, platform: Platform, session: Session):
+    """Row 43."""
+    answer = log_in(browser, platform, **fault)
+    assert answer.status_code == 400
+    assert "data-error-reference" in answer.text
+    assert "Set-Cookie" not in answer.headers
+    assert session.scalars(select(LaunchState)).all() == []
+
+
+def test_a_registration_that_is_switched_off(
+    browser: Browser, platform: Platform, registration: Registration, session: Session
+):
+    """Row 41: neither a new login nor one that is on its way."""
+    on_its_way = browser.begin(platform)
+    set_status(session, registration.registration_id, RegistrationStatus.DISABLED)
+    session.commit()
+    assert log_in(browser, platform).status_code == 403
+    assert on_its_way.post().status_code == 403
+
+
+def test_an_authentication_address_with_a_query(
+    browser: Browser, platform: Platform, registration: Registration, session: Session
+):
+    session.get_one(Registration, registration.registration_id).auth_url += "?tenant=1"
+    session.commit()
+    address = launch_data(log_in(browser, platform))["authorization_url"]
+    assert address.count("?") == 1 and "?tenant=1&scope=openid" in address
+
+
+def test_the_new_window_has_all_that_came(browser: Browser, platform: Platform):
+    page = log_in(browser, platform, _scheme="javascript", endpoint="x", lti_deployment_id="1")
+    assert "top=1" in page.text and "lti_deployment_id=1" in page.text
+    assert 'href="javascript' not in page.text
