@@ -46,7 +46,7 @@ def _tabs(actor: Actor) -> list[dict[str, Any]]:
         {
             "label": label,
             "url": url_for(endpoint),
-            "current": request.blueprint == endpoint.partition(".")[0],
+            "current": (request.blueprint or "").partition(".")[0] == endpoint.partition(".")[0],
         }
         for endpoint, label, rights in _TABS
         if actor.may(*rights)

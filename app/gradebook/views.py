@@ -1,5 +1,44 @@
-"""Scores to the LMS: which counts, the outbox, receipts. The door: routes and forms, nothing else."""
+"""The teachers' page of scores: where each one is, and sending one again."""
 
-from flask import Blueprint
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app import audit
+from app.access import Right, current_actor, guard
+from app.clock import zone_of
+from app.extensions import transaction
+from app.gradebook.outbox import send_again
+from app.gradebook.overview import overview
+from app.session import display_name
+from models import Course, now
 
 blueprint = Blueprint("gradebook", __name__)
+guard(blueprint, Right.TEACH)
+
+
+@blueprint.get("/")
+def index() -> str:
+    """Every graded activity with its scores; what needs the teacher first."""
+    actor = current_actor()
+    with transaction() as session:
+        zone = zone_of(session.get_one(Course, actor.course).time_zone)
+        activities = overview(session, actor.course, display_name, zone, now())
+    attention = sum(row.needs_attention for one in activities for row in one.rows)
+    return render_template(
+        "gradebook/index.html",
+        activities=activities,
+        attention=attention,
+        was_sent=request.args.get("sent", ""),
+    )
+
+
+@blueprint.post("/<uuid:outbox_id>/send")
+def send(outbox_id: UUID) -> Response:
+    """Send a score again."""
+    actor = current_actor()
+    with transaction() as session:
+        row = send_again(session, actor.course, outbox_id)
+        audit.record(session, actor.user_id, actor.course, "score.sent_again", str(row.outbox_id))
+    return redirect(url_for(".index", sent=outbox_id), 303)

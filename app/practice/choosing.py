@@ -66,7 +66,13 @@ def next_question(
 
     first = in_order(map(candidate, questions), str(student_id))[0]
     chosen = next(q for q in questions if str(q.question_id) == first.item_id)
-    return Chosen(chosen, reason(first), 1 + (on_concept.answer_count if on_concept else 0))
+    return Chosen(chosen, reason(first), number_of_next(session, student_id, concept_id))
+
+
+def number_of_next(session: Session, student_id: UUID, concept_id: UUID) -> int:
+    """The number of the learner's next answer on the concept, from 1."""
+    on_concept = session.get(LearnerConceptBelief, (student_id, concept_id))
+    return 1 + (on_concept.answer_count if on_concept else 0)
 
 
 def _questions(session: Session, course_id: UUID, concept_id: UUID) -> list[PracticeQuestion]:

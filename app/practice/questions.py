@@ -10,7 +10,7 @@ from app import audit
 from app.errors import NotFound
 from app.practice.choices import stored
 from app.practice.drafts import Draft
-from models import PracticeQuestion, StudentAttempt
+from models import CourseRole, Enrollment, PracticeQuestion, StudentAttempt
 
 
 def questions_of(session: Session, course_id: UUID, concept_id: UUID) -> list[PracticeQuestion]:
@@ -102,6 +102,23 @@ def is_answered(session: Session, question_id: UUID) -> bool:
     """Whether somebody has answered the question."""
     any_attempt = select(StudentAttempt.attempt_id).where(StudentAttempt.question_id == question_id)
     return session.scalar(select(any_attempt.exists())) or False
+
+
+def answer_counts(session: Session, course_id: UUID, concept_id: UUID) -> dict[UUID, int]:
+    """How many answers by students each question of a concept has; previews don't count."""
+    rows = session.execute(
+        select(StudentAttempt.question_id, func.count())
+        .join(PracticeQuestion, PracticeQuestion.question_id == StudentAttempt.question_id)
+        .join(Enrollment, Enrollment.student_id == StudentAttempt.student_id)
+        .where(
+            PracticeQuestion.course_id == course_id,
+            PracticeQuestion.concept_id == concept_id,
+            Enrollment.course_id == course_id,
+            Enrollment.role != CourseRole.TEST_STUDENT,
+        )
+        .group_by(StudentAttempt.question_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _columns(draft: Draft) -> dict[str, Any]:
