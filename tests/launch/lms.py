@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -119,11 +119,9 @@ class Browser:
         post = oidc.login_request(platform, person, link)
         return self.open(urlsplit(post.action).path, method="POST", data=post.fields)
 
-    def begin(
-        self, platform: Platform, person_id: str = "student-1", link: Link | None = None
-    ) -> Attempt:
+    def begin(self, platform: Platform, person_id: str = "student-1") -> Attempt:
         """Log in and get the platform's claims: a launch of the course page's first link."""
-        link = link or get(platform.store, FIRST_LINK)
+        link = get(platform.store, FIRST_LINK)
         return self._begin(platform, persons.get(person_id), link)
 
     def begin_deep_linking(self, platform: Platform, person_id: str = "teacher") -> Attempt:
@@ -161,8 +159,3 @@ def launch_data(page: TestResponse) -> dict[str, Any]:
     assert found, page.text
     data: dict[str, Any] = json.loads(found[1])
     return data
-
-
-def link_with(platform: Platform, **custom: str) -> Link:
-    """The first link, with custom values."""
-    return replace(get(platform.store, FIRST_LINK), custom=custom)

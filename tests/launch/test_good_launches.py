@@ -12,7 +12,7 @@ from app.access import RIGHTS, Right
 from demo_lms import Platform
 from demo_lms import vocabulary as lti
 from models import Course, CourseRole, Enrollment, ToolSession, User
-from tests.launch.lms import Attempt, Browser, link_with, signed_by_hand
+from tests.launch.lms import Attempt, Browser, signed_by_hand
 
 MENTORED = "https://purl.imsglobal.org/spec/lti/claim/role_scope_mentor"
 NEWEST_FIRST = ToolSession.created_at.desc()
@@ -107,7 +107,7 @@ def test_no_context_means_no_course(browser: Browser, platform: Platform, sessio
 
 def test_unexpanded_values_are_absent(browser: Browser, platform: Platform, session: Session):
     """Row 40."""
-    attempt = browser.begin(platform, link=link_with(platform, activity="x"))
+    attempt = browser.begin(platform)
     attempt.claims[lti.CUSTOM] = {"activity": "$Canvas.assignment.id", "other": None, "n": 3}
     opened = opens(attempt, session)
     assert opened.activity_id is None
