@@ -1,6 +1,7 @@
 """`flask demo …`: the sample course for trying things out. Refused in production."""
 
 import time
+from collections.abc import Sequence
 
 import click
 from flask.cli import AppGroup
@@ -52,13 +53,28 @@ def load_course(lms_port: int) -> None:
 
 
 @demo.command("vectors", hidden=True)
-def make_vectors() -> None:
-    """Make the sample course's vectors anew, after its texts were changed.
+@click.option("--all", "everything", is_flag=True, help="Also those of texts that are unchanged.")
+def make_vectors(everything: bool) -> None:
+    """Make the vectors that the sample course lacks, after its texts were changed.
 
     Needs the embedding server that the settings name; writes the file that is committed.
     """
     _refuse_in_production()
+    model = embedding_profile().name
+    known = vectors.read()
     texts = list(dict.fromkeys(text for file in COURSE.files for text in loading.texts_of(file)))
+    by_text = {
+        text: vector
+        for text in texts
+        if not everything and known.model == model and (vector := known.find(text))
+    }
+    new = [text for text in texts if text not in by_text]
+    by_text |= zip(new, _embedded(new), strict=True)
+    vectors.write(model, texts, [by_text[text] for text in texts])
+    click.echo(f"{len(new)} of {len(texts)} vectors made; written to {vectors.PATH}.")
+
+
+def _embedded(texts: Sequence[str]) -> list[list[float]]:
     made: list[list[float]] = []
     try:
         for start in range(0, len(texts), TEXTS_PER_REQUEST):
@@ -68,8 +84,7 @@ def make_vectors() -> None:
             f"the embedding server does not answer ({error.reason}). Start one, and name it in "
             "COURSELLM_EMBEDDING_BASE_URL."
         ) from error
-    vectors.write(embedding_profile().name, texts, made)
-    click.echo(f"{len(texts)} vectors written to {vectors.PATH}.")
+    return made
 
 
 def _refuse_in_production() -> None:
