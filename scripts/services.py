@@ -64,8 +64,7 @@ def _embeddings(name: str, port: int, modality: str, nice: int) -> Service:
 
 
 def _chat(options: Options, models: Models, file: Path) -> Service:
-    threads = str(min(os.cpu_count() or 1, 4))
-    arguments = ("--port", str(models.chat_port), "--file", str(file), "--threads", threads)
+    arguments = ("--port", str(models.chat_port), "--file", str(file), "--threads", _threads())
     return Service(
         name="chat-model",
         command=(*PYTHON, "scripts.model_server", "chat", *arguments, "--alias", _alias(options)),
@@ -73,6 +72,11 @@ def _chat(options: Options, models: Models, file: Path) -> Service:
         is_ready=lambda: answers(f"http://{LOOPBACK}:{models.chat_port}/health"),
         essential=False,
     )
+
+
+def _threads() -> str:
+    """One core stays for the rest: threads that wait for a busy core make it six times slower."""
+    return str(max(1, min((os.cpu_count() or 1) - 1, 4)))
 
 
 def _alias(options: Options) -> str:
