@@ -14,11 +14,11 @@ from app.extensions import transaction
 from app.llm.client import embed_question
 from app.llm.profiles import chat_profile
 from app.materials.search import search
-from app.tutor import conversations
-from app.tutor.card import Card, Practice
-from app.tutor.evidence import build_card
+from app.tutor import conversations, turns
+from app.tutor.evidence.building import build_card
+from app.tutor.evidence.card import Card, Practice
+from app.tutor.evidence.wording import terms
 from app.tutor.policy import may_write
-from app.tutor.wording import terms
 from models import Conversation, Coverage, Message, PracticeQuestion, TurnState, TutorTurn, now
 
 LONGEST_QUESTION = 4000
@@ -117,7 +117,7 @@ def _hold_back(session: Session, asker: Asker) -> None:
             TutorTurn.state == TurnState.WRITING,
         )
     )
-    if any(not conversations.is_left_behind(turn) for turn in writing):
+    if any(not turns.is_left_behind(turn) for turn in writing):
         raise StillWriting(reason="an answer of this conversation is being written")
 
 

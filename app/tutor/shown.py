@@ -8,12 +8,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.llm.profiles import is_tiny
-from app.tutor.answer import Block, render
+from app.tutor.answers.citations import Citation, Source
+from app.tutor.answers.rendering import Block, render
+from app.tutor.answers.sources import load_sources
 from app.tutor.asking import Asker
-from app.tutor.card import Card, Place
-from app.tutor.citations import Citation, Source
-from app.tutor.conversations import Turn
-from app.tutor.sources import load_sources
+from app.tutor.evidence.card import Card, Place
+from app.tutor.turns import Turn
 from models import CourseMaterial, IndexingStatus, MaterialChunk, MessageCitation, TurnState
 
 LONGEST_HEADING = 180

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from app.errors import DomainError
 from app.extensions import transaction
-from app.tutor import conversations, writing
-from app.tutor.answer import finished_part, render
+from app.tutor import turns, writing
+from app.tutor.answers.citations import citations
+from app.tutor.answers.rendering import finished_part, render
 from app.tutor.asking import Asked, Asker
-from app.tutor.citations import citations
 from app.tutor.events import KEEP_ALIVE, event
 from app.tutor.shown import Link, Shown, headline, show
 from app.tutor.writing import Begun, Finished, Step, Writing
@@ -45,7 +45,7 @@ def retry_events(
     """The section made empty, then the answer. `first` was taken from `steps` already."""
     try:
         with transaction() as session:
-            shown = show(session, asker, conversations.turn(session, question_id), pages.link)
+            shown = show(session, asker, turns.get_turn(session, question_id), pages.link)
         if isinstance(first, Begun):
             shown = replace(shown, blocks=(), written_from=(), state=TurnState.WRITING)
         yield event("answer", pages.render("tutor/_answer.html", turn=shown, is_live=True))
@@ -107,7 +107,7 @@ class _Live:
 
 def _outcome(pages: Pages, asker: Asker, finished: Finished) -> str:
     with transaction() as session:
-        turn = conversations.turn(session, finished.question_id)
+        turn = turns.get_turn(session, finished.question_id)
         shown = show(session, asker, turn, pages.link)
     name = "error" if shown.state is TurnState.FAILED else "answer"
     return event(name, pages.render("tutor/_answer.html", turn=shown, is_live=False))

@@ -20,9 +20,10 @@ from app.extensions import transaction
 from app.llm.profiles import Tier, chat_profile
 from app.tutor import asking, conversations, policy, writing
 from app.tutor.asking import Asker, QuestionRefused
-from app.tutor.card import Place
+from app.tutor.evidence.card import Place
 from app.tutor.shown import scope, show
 from app.tutor.streaming import Pages, retry_events, turn_events
+from app.tutor.turns import latest_turns
 
 blueprint = Blueprint("tutor", __name__)
 guard(blueprint, Right.LEARN, Right.TEACH)
@@ -132,7 +133,7 @@ def _page(refused: str = "", draft: str = "") -> str:
     asker, profile = _asker(actor), chat_profile()
     with transaction() as session:
         conversation = conversations.current(session, asker.user_id, asker.course_id)
-        turns = conversations.turns(session, conversation.conversation_id) if conversation else []
+        turns = latest_turns(session, conversation.conversation_id) if conversation else []
         shown = [show(session, asker, turn, place_url) for turn in turns]
         about = scope(session, asker, with_topics=not turns)
         is_allowed = policy.small_model_allowed(session, asker.course_id)

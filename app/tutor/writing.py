@@ -7,7 +7,7 @@ connection held), keep the outcome (one transaction), also when the reader has g
 import logging
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -16,23 +16,19 @@ from sqlalchemy.orm import Session
 
 from app.errors import DomainError
 from app.extensions import transaction
-from app.llm.client import ChatMessage, ModelUnavailable, Usage, stream_chat
+from app.llm.client import ModelUnavailable, stream_chat
 from app.llm.profiles import ChatProfile, chat_profile
 from app.llm.prompts import explain
-from app.materials.tokens import estimate_tokens
-from app.tutor import conversations
+from app.tutor import turns
+from app.tutor.answers.citations import Source
+from app.tutor.answers.sources import load_sources, numbered, shortened
 from app.tutor.asking import Asker, StillWriting
-from app.tutor.citations import Citation, Source, citations, tidy
 from app.tutor.policy import may_write
-from app.tutor.sources import load_sources, numbered, shortened
+from app.tutor.tries import Try, keep
 from models import (
     Coverage,
-    MaterialChunk,
-    Message,
-    MessageCitation,
     TurnState,
     TutorTurn,
-    UsageRecord,
     now,
 )
 
@@ -81,23 +77,6 @@ class Finished:
 Step = Begun | Writing | Finished
 
 
-@dataclass(slots=True)
-class _Try:
-    """One try to write an answer."""
-
-    asker: Asker
-    question_id: UUID
-    question: str
-    profile: ChatProfile
-    messages: list[ChatMessage]
-    sources: list[Source]
-    began: float = field(default_factory=time.monotonic)
-    text: str = ""
-    usage: Usage | None = None
-    state: TurnState = TurnState.STOPPED
-    failure: str | None = None
-
-
 def write(asker: Asker, question_id: UUID) -> Generator[Step, None, None]:
     """Yield Begun, the answer as it comes, and Finished. Closing the iterator stops the model and
     keeps what was written.
@@ -117,7 +96,7 @@ def write(asker: Asker, question_id: UUID) -> Generator[Step, None, None]:
         raise
     finally:
         with transaction() as session:
-            _keep(session, this)
+            keep(session, this)
     yield Finished(question_id, this.state)
 
 
@@ -126,14 +105,14 @@ def ask_to_stop(session: Session, asker: Asker, question_id: UUID) -> None:
 
     Raises NotFound.
     """
-    turn = conversations.own_turn(session, asker.user_id, asker.course_id, question_id)
+    turn = turns.own_turn(session, asker.user_id, asker.course_id, question_id)
     turn.stop_asked = True
     session.flush()
 
 
-def _claim(session: Session, asker: Asker, question_id: UUID) -> _Try | None:
+def _claim(session: Session, asker: Asker, question_id: UUID) -> Try | None:
     """Take the turn; None where its answer is written already."""
-    turn = conversations.own_turn(session, asker.user_id, asker.course_id, question_id)
+    turn = turns.own_turn(session, asker.user_id, asker.course_id, question_id)
     if turn.state is TurnState.WRITTEN:
         return None
     profile = chat_profile()
@@ -157,27 +136,27 @@ def _give_up_left_behind(session: Session, turn: TutorTurn) -> None:
         .where(
             TutorTurn.conversation_id == turn.conversation_id,
             TutorTurn.state == TurnState.WRITING,
-            TutorTurn.began_at < now() - conversations.LONGEST_WRITING,
+            TutorTurn.began_at < now() - turns.LONGEST_WRITING,
         )
         .values(state=TurnState.FAILED)
     )
     session.refresh(turn)
 
 
-def _prepare(session: Session, asker: Asker, question_id: UUID, profile: ChatProfile) -> _Try:
-    turn = conversations.turn(session, question_id)
+def _prepare(session: Session, asker: Asker, question_id: UUID, profile: ChatProfile) -> Try:
+    turn = turns.get_turn(session, question_id)
     if turn.card.coverage is Coverage.NOT_COVERED:
         raise NothingToWrite(reason="the materials do not cover the question")
     sources = load_sources(session, asker.course_id, turn.card.sources, see_hidden=asker.see_hidden)
     question = turn.question.content
-    earlier = conversations.history(session, turn.question, profile.history_turns)
+    earlier = turns.history(session, turn.question, profile.history_turns)
     past = [shortened(exchange) for exchange in earlier]
     given = numbered(profile, question, sources, past) if sources else []
     messages = explain.messages(profile, question, given, past)
-    return _Try(asker, question_id, question, profile, messages, sources)
+    return Try(asker, question_id, question, profile, messages, sources)
 
 
-def _stream(this: _Try) -> Iterator[Writing]:
+def _stream(this: Try) -> Iterator[Writing]:
     if not this.sources:
         this.state, this.failure = TurnState.FAILED, PAGES_GONE
         return
@@ -207,66 +186,3 @@ def _stop_asked(question_id: UUID) -> bool:
         return bool(
             session.scalar(select(TutorTurn.stop_asked).where(TutorTurn.question_id == question_id))
         )
-
-
-def _keep(session: Session, this: _Try) -> None:
-    """Keep the outcome: message, citations that were really among the sources, usage."""
-    turn = session.get(TutorTurn, this.question_id)
-    if turn is None:  # the conversation was deleted meanwhile
-        return
-    turn.state, turn.failure = this.state, this.failure
-    text = tidy(this.text)
-    milliseconds = round(1000 * (time.monotonic() - this.began))
-    answer = None
-    if text:
-        answer = _keep_answer(session, this, text, milliseconds)
-    if this.text or this.usage:
-        session.add(_usage_record(this, answer, milliseconds))
-    session.flush()
-
-
-def _keep_answer(session: Session, this: _Try, text: str, milliseconds: int) -> Message:
-    question = session.get_one(Message, this.question_id)
-    answer = conversations.add_answer(session, question, text)
-    counted = this.usage.completion_tokens if this.usage else None
-    answer.token_count = counted or estimate_tokens(text)
-    answer.llm_model = this.profile.short_name
-    answer.response_time_ms = milliseconds
-    real = citations(text, this.sources)
-    ids = [UUID(citation.place.chunk_id) for citation in real]
-    query = select(MaterialChunk.chunk_id).where(MaterialChunk.chunk_id.in_(ids))
-    still_there = set(session.scalars(query))
-    session.add_all(
-        _citation_row(answer, citation, UUID(citation.place.chunk_id) in still_there)
-        for citation in real
-    )
-    return answer
-
-
-def _citation_row(answer: Message, citation: Citation, exists: bool) -> MessageCitation:
-    """A chunk that went while the model wrote is named by its title and page alone."""
-    place = citation.place
-    return MessageCitation(
-        message_id=answer.message_id,
-        number=citation.number,
-        material_id=UUID(place.material_id) if exists else None,
-        chunk_id=UUID(place.chunk_id) if exists else None,
-        page=place.page,
-        title=place.title,
-        quote=citation.quote,
-    )
-
-
-def _usage_record(this: _Try, answer: Message | None, milliseconds: int) -> UsageRecord:
-    prompt = sum(estimate_tokens(message["content"]) for message in this.messages)
-    usage = this.usage or Usage(this.profile.name)
-    return UsageRecord(
-        course_id=this.asker.course_id,
-        user_id=this.asker.user_id,
-        message_id=answer.message_id if answer else None,
-        purpose=f"tutor.{explain.VERSION}",
-        model=usage.model,
-        prompt_tokens=usage.prompt_tokens or prompt,
-        completion_tokens=usage.completion_tokens or estimate_tokens(this.text or " "),
-        duration_ms=milliseconds,
-    )

@@ -10,10 +10,10 @@ from app.llm.profiles import ChatProfile
 from app.llm.prompts import explain
 from app.llm.prompts.explain import Exchange, NumberedSource
 from app.materials.tokens import estimate_tokens
-from app.tutor.card import Place
-from app.tutor.citations import Source
-from app.tutor.sentences import split
-from app.tutor.wording import weigh
+from app.tutor.answers.citations import Source
+from app.tutor.evidence.card import Place
+from app.tutor.evidence.sentences import split
+from app.tutor.evidence.wording import weigh
 from models import CourseMaterial, MaterialChunk
 
 FIRST_SHARE = 0.45

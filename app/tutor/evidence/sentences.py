@@ -30,6 +30,7 @@ _CODE = re.compile(
 )
 _PROSE_END = re.compile(r"[.!?]$")
 _MARKUP = re.compile(r"^\s*(?:#{1,6}\s+|[-*+•‣◦▪]\s+|>\s+|\d{1,2}[.)]\s+(?=\S+\s))")
+_FORMULA = re.compile(r"\$([^$\\]{1,40})\$")
 _EMPHASIS = re.compile(r"(\*\*|__|\*)(?=\S)(.+?)(?<=\S)\1")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)(?:\{[^}]*\})?")
 _CURLY = re.compile(r"(?<=[\])])\{[.#:][^}]*\}")
@@ -37,7 +38,11 @@ _RUNNING_HEAD = re.compile(
     r"^(?:\d+\s+CHAPTER\b.*|\d+(?:\.\d+)+\.?\s+[A-Z \d]+|[A-Z][A-Z \d.]+\d)$"
 )
 
+_NUMBERED_TITLE = re.compile(r"^\d+(?:\.\d+)+\.?\s+[^.?!:]{3,70}$")
+
 LONGEST_TITLE = 70
+LONGEST_OUTPUT = 70
+MOST_WORDS_OF_OUTPUT = 8
 WRAPPED_LINE = 45
 """A prose line this long that ends no sentence goes on in the next one."""
 
@@ -69,7 +74,8 @@ def _runs(text: str) -> Iterator[tuple[Kind, int, list[str]]]:
     begin, lines, offset, fenced = 0, list[str](), 0, False
     for line in text.split("\n"):
         is_fence = bool(_FENCE.match(line))
-        here: Kind = "code" if fenced or is_fence or _looks_like_code(line, kind) else "sentence"
+        is_code = fenced or is_fence or _looks_like_code(line, kind) or _is_output(line, lines)
+        here: Kind = "code" if is_code else "sentence"
         ends = is_fence or here != kind or (not line.strip() and here == "sentence")
         if ends and lines:
             yield kind, begin, lines
@@ -92,6 +98,14 @@ def _looks_like_code(line: str, before: Kind) -> bool:
     return bool(_CODE.match(line))
 
 
+def _is_output(line: str, before: list[str]) -> bool:
+    """Whether the line is what an interpreter answered to a prompt above it."""
+    at_prompt = bool(before) and before[0].startswith(">>>") and bool(before[-1].strip())
+    is_short = len(line) <= LONGEST_OUTPUT and len(line.split()) <= MOST_WORDS_OF_OUTPUT
+    is_prose = _PROSE_END.search(line) or _NUMBERED_TITLE.match(line) or line.startswith("#")
+    return at_prompt and is_short and bool(line.strip()) and not is_prose
+
+
 def _prose(text: str, offset: int) -> Iterator[Unit]:
     begin, buffer = 0, ""
     position = 0
@@ -112,7 +126,7 @@ def _prose(text: str, offset: int) -> Iterator[Unit]:
 def _starts_anew(buffer: str, line: str) -> bool:
     """Whether `line` begins a new paragraph, not the rest of a wrapped one."""
     last = buffer.rsplit("\n", 1)[-1]
-    if _MARKUP.match(line) or last.lstrip().startswith("#"):
+    if _MARKUP.match(line) or last.lstrip().startswith("#") or _NUMBERED_TITLE.match(last):
         return True
     return len(last) < WRAPPED_LINE and not line.lstrip()[:1].islower()
 
@@ -137,5 +151,6 @@ def _unit(text: str, offset: int) -> Unit:
 
 def plain(text: str) -> str:
     """A sentence as it reads, without the marks of Markdown around it; code marks stay."""
+    text = _FORMULA.sub(r"\1", text)
     text = _CURLY.sub("", _LINK.sub(r"\1", _MARKUP.sub("", text)))
     return _EMPHASIS.sub(r"\2", text).strip()

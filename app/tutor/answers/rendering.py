@@ -17,8 +17,8 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
-from app.tutor.citations import CITATION, Citation, Source, numbers_in, tidy, unsupported
-from app.tutor.sentences import SENTENCE_END
+from app.tutor.answers.citations import CITATION, Citation, Source, numbers_in, tidy, unsupported
+from app.tutor.evidence.sentences import SENTENCE_END
 
 _TAGS = {"p", "ul", "ol", "li", "pre", "code", "strong", "em", "s", "h4", "blockquote", "hr", "br"}
 _TABLE = {"table", "thead", "tbody", "tr", "th", "td"}

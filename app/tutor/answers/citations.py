@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.tutor.card import Place
-from app.tutor.sentences import Unit, split
-from app.tutor.wording import overlap, terms
+from app.tutor.evidence.card import Place
+from app.tutor.evidence.sentences import Unit, split
+from app.tutor.evidence.wording import overlap, terms
 
 _NUMBERS = r"(?:sources?\s+)?\d{1,2}(?:\s*(?:[,;&–-]|and)\s*\d{1,2})*"
 _BRACKETS = rf"[\[【]\s*{_NUMBERS}\s*[\]】]"

@@ -1,0 +1,1 @@
+"""Written answers: their numbered sources, what they really cite, and how they are shown."""
