@@ -29,7 +29,7 @@ ROOMS = ("materials", "tutor", "gradebook", "launch")
 own = procrastinate.Blueprint()
 
 
-@own.periodic(cron="*/10 * * * * *")
+@own.periodic(cron="* * * * * */10")  # the sixth field is the seconds'
 @own.task(name="take_up_stalled", queueing_lock="take_up_stalled", pass_context=True)
 async def take_up_stalled(context: JobContext, timestamp: int) -> None:
     """Queue again the jobs that a dead worker left behind. Every job can be run twice."""

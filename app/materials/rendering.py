@@ -1,11 +1,13 @@
 """A page's text as safe HTML: Markdown rendered and cleaned, anything else in paragraphs."""
 
 import re
+from itertools import groupby
 
 import nh3
 from markdown_it import MarkdownIt
 from markupsafe import escape
 
+from app.materials.formulas import keep_formulas
 from models import FileType
 
 _TAGS = {
@@ -14,12 +16,14 @@ _TAGS = {
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+SHORT_LINE = 55
 _SCHEMES = {"http", "https", "mailto"}
 # Indented lines and prompts are code: they keep their spaces.
 _CODE = re.compile(r"^(?: {2,}|\t|>>> |\$ )\S", re.M)
 
 # html is off: tags in the source are shown as text.
 _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_markdown.use(keep_formulas)
 
 
 def as_html(text: str, file_type: FileType, title: str | None = None) -> str:
@@ -45,6 +49,17 @@ def _from_markdown(text: str) -> str:
 
 
 def _block(block: str) -> str:
-    if _CODE.search(block):
-        return f"<pre>{escape(block)}</pre>"
-    return f"<p>{escape(block)}</p>".replace("\n", "<br>\n")
+    """A long line is a paragraph; short ones below each other stay so, as code if one looks it."""
+    parts = []
+    for is_long, lines in groupby(block.split("\n"), lambda line: len(line) > SHORT_LINE):
+        if is_long:
+            parts += [f"<p>{escape(line)}</p>" for line in lines]
+        elif text := "\n".join(lines).strip("\n"):
+            parts.append(_short_lines(text))
+    return "\n".join(parts)
+
+
+def _short_lines(text: str) -> str:
+    if _CODE.search(text):
+        return f"<pre>{escape(text)}</pre>"
+    return f"<p>{escape(text)}</p>".replace("\n", "<br>\n")

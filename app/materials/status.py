@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.config import MEGABYTE
 from models import CourseMaterial, FileType, IndexingStatus
 
 KINDS = {
@@ -68,10 +69,11 @@ def state_of(material: CourseMaterial, now: datetime) -> State:
 
 
 def size_in_words(size: int) -> str:
-    """A file's size as people say it."""
-    if size >= 1_000_000:
-        return f"{size / 1_000_000:.1f} MB" if size < 10_000_000 else f"{size // 1_000_000} MB"
-    return f"{max(size // 1000, 1 if size else 0)} kB"
+    """A file's size as people say it, in units of 1024."""
+    megabytes = size / MEGABYTE
+    if megabytes >= 1:
+        return f"{megabytes:.1f} MB" if megabytes < 10 else f"{int(megabytes)} MB"
+    return f"{max(size // 1024, 1 if size else 0)} kB"
 
 
 def _kind(material: CourseMaterial) -> str:

@@ -249,7 +249,7 @@ def _source(material: CourseMaterial, page: SourcePage) -> dict[str, object]:
         "previous_url": _page_url(material, page.number - 1) if page.number > 1 else None,
         "next_url": _page_url(material, page.number + 1) if has_next else None,
         "cited": [],
-        "back_url": None,
+        "back_url": url_for(".index" if current_actor().may(Right.TEACH) else "tutor.index"),
     }
 
 

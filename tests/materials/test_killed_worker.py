@@ -1,0 +1,96 @@
+"""A worker that is killed in the middle of indexing: the next one goes on, each chunk once."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.config import Settings
+from models import ChunkVector, CourseMaterial, IndexingStatus, MaterialChunk
+from tests.llm.fake_endpoint import FakeEndpoint
+from tests.materials import makers
+from tests.materials.conftest import Add
+
+Look = Callable[[uuid.UUID], CourseMaterial]
+ROOT = Path(__file__).parents[2]
+LINES = "\n".join(["and of more things that stand in this book"] * 16)
+BOOK = makers.pdf([f"Page {n} tells of thing{n}\n{LINES}" for n in range(160)])
+
+
+@pytest.fixture
+def endpoint() -> Iterator[FakeEndpoint]:
+    endpoint = FakeEndpoint()
+    endpoint.script.wait_before = 0.1
+    yield endpoint
+    endpoint.close()
+
+
+@contextmanager
+def worker(settings: Settings, endpoint: FakeEndpoint) -> Iterator["subprocess.Popen[bytes]"]:
+    """A worker process of its own, killed at the end if it still lives."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": settings.database_url,
+        "COURSELLM_DATA": str(settings.data_dir),
+        "COURSELLM_STORAGE_URL": settings.storage_url,
+        "COURSELLM_SECRET_KEYS": ",".join(settings.secret_keys),
+        "COURSELLM_EMBEDDING_BASE_URL": endpoint.url,
+        "COURSELLM_EMBEDDING_MODEL": "multilingual-e5-small",
+    }
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(condition: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("moment", ["words", "vectors"])
+def test_indexing_goes_on_after_the_worker_was_killed(
+    session: Session,
+    settings: Settings,
+    endpoint: FakeEndpoint,
+    add: Add,
+    look: Look,
+    moment: str,
+) -> None:
+    material_id = add("Book.pdf", BOOK)
+
+    def reached() -> bool:
+        found = look(material_id)
+        if moment == "words":
+            return found.indexing_status is IndexingStatus.PROCESSING
+        return found.embedded_count >= 32
+
+    with worker(settings, endpoint) as first:
+        until(reached, 60)
+        first.send_signal(signal.SIGKILL)
+    assert look(material_id).indexing_status is IndexingStatus.PROCESSING
+    with worker(settings, endpoint):
+        until(lambda: look(material_id).indexing_status is IndexingStatus.COMPLETED, 60)
+
+    found = look(material_id)
+    indexes = session.scalars(
+        select(MaterialChunk.chunk_index)
+        .where(MaterialChunk.material_id == material_id)
+        .order_by(MaterialChunk.chunk_index)
+    ).all()
+    assert list(indexes) == list(range(found.chunk_count))
+    assert session.scalar(select(func.count()).select_from(ChunkVector)) == found.chunk_count
