@@ -21,7 +21,7 @@ QUIET = [
     "--disable-sync",
 ]
 
-OpenBrowser = Callable[[str], AbstractContextManager[BrowserContext]]
+OpenBrowser = Callable[[str, str], AbstractContextManager[BrowserContext]]
 
 
 @pytest.fixture(scope="session")
@@ -40,12 +40,12 @@ def browser_options() -> dict[str, object]:
 
 @pytest.fixture
 def open_browser(playwright: Playwright, stack: Stack, tmp_path: Path) -> OpenBrowser:
-    """`open_browser("allowed" | "blocked" | "stripped")`: a fresh profile with that rule for
-    cookies of other sites. The tool (localhost) and the LMS (127.0.0.1) are two sites."""
+    """`open_browser(person, "allowed" | "blocked" | "stripped")`: a fresh profile of that person,
+    with that rule for cookies of other sites. Tool (localhost) and LMS (127.0.0.1) are two sites."""
 
     @contextmanager
-    def opened(cookies: str) -> Iterator[BrowserContext]:
-        profile = tmp_path / f"profile-{cookies}"
+    def opened(person: str, cookies: str) -> Iterator[BrowserContext]:
+        profile = tmp_path / f"{person}-{cookies}"
         _set_rule(profile, blocked=cookies == "blocked")
         with StrippingProxy(stack.url.removeprefix("http://")) as proxy:
             options = browser_options()

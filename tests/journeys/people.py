@@ -1,0 +1,164 @@
+"""What teachers and students do, step by step, in the words of the pages they see."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Frame, Page, expect
+
+from tests.stack import Stack
+
+INDEXED_MS = 240_000
+WRITTEN_MS = 120_000
+GRADED_MS = 60_000
+
+
+class Desk:
+    """One person's browser at the course page; `problems` are complaints of the console."""
+
+    def __init__(self, context: BrowserContext, stack: Stack, person: str) -> None:
+        self.page: Page = context.new_page()
+        self.stack = stack
+        self.person = person
+        self.problems: list[str] = []
+        self.page.on("console", self._note)
+        self.page.goto(f"{stack.lms}/?as={person}")
+
+    def _note(self, message: object) -> None:
+        text = getattr(message, "text", "")
+        if "Content Security Policy" in text or "Uncaught" in text:
+            self.problems.append(text)
+
+    def open(self, link: str) -> None:
+        """Open a link of the course page; its frame shows the tool."""
+        self.page.goto(self.stack.lms)
+        self.page.get_by_role("link", name=link, exact=True).click()
+
+    @property
+    def tool(self) -> Frame:
+        """The tool's frame, as it is now."""
+        handle = self.page.locator("iframe").element_handle()
+        frame = handle.content_frame()
+        assert frame is not None
+        return frame
+
+    def tab(self, name: str) -> None:
+        self.tool.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
+        expect(self.tool.locator(f'nav a[aria-current]:text-is("{name}")')).to_be_visible()
+
+    def close(self) -> None:
+        assert self.problems == []
+        self.page.close()
+
+
+def upload(desk: Desk, file: Path) -> None:
+    """A teacher gives a file and waits until it is found by words and by meaning."""
+    desk.open("Course tutor")
+    desk.tab("Materials")
+    desk.tool.get_by_label("Add files").set_input_files(str(file))
+    upload_button = desk.tool.get_by_role("button", name="Upload")
+    if upload_button.is_enabled():
+        upload_button.click()
+    row = desk.tool.locator(".cl-file").filter(has_text=file.stem)
+    expect(row).to_contain_text(re.compile("Searchable|Ready"), timeout=20_000)
+    expect(row).to_contain_text("Ready", timeout=INDEXED_MS)
+
+
+def allow_small_model(desk: Desk, allowed: bool) -> None:
+    """The teacher's switch; nothing happens where it stands right."""
+    desk.open("Course tutor")
+    expect(desk.tool.get_by_label("Your question")).to_be_visible()
+    on = desk.tool.get_by_role("button", name="Let the small trial model write answers")
+    off = desk.tool.get_by_role("button", name="Show the pages alone again")
+    expect(on.or_(off)).to_be_visible()
+    if on.is_visible() == allowed:
+        (on if allowed else off).click()
+        expect(off if allowed else on).to_be_visible()
+
+
+def ask(desk: Desk, question: str) -> None:
+    """Ask and wait for the evidence card."""
+    composer = desk.tool.get_by_label("Your question")
+    composer.fill(question)
+    composer.press("Enter")
+    heading = desk.tool.locator(".cl-turn .cl-question").filter(has_text=question)
+    expect(heading).to_be_visible()
+
+
+def ask_in_tutor(desk: Desk, question: str) -> None:
+    """Go to the tutor and ask."""
+    desk.tab("Tutor")
+    ask(desk, question)
+
+
+def see_evidence(desk: Desk, *, page: int, words: str) -> None:
+    """The card names the page, and shows it with the sentence marked."""
+    card = desk.tool.get_by_role("region", name="What the materials say")
+    expect(card).to_contain_text("Answered in your materials")
+    expect(card.locator(".cl-evidence-head")).to_contain_text(f"p. {page}")
+    expect(card).to_contain_text(words)
+    expect(card.locator("canvas")).to_be_visible()
+    expect(card.locator("[data-reader] mark, [data-reader] .cl-mark").first).to_be_attached()
+
+
+def see_answer_written(desk: Desk) -> str:
+    """A written answer streams below the card; its whole text in the end."""
+    section = desk.tool.locator(".cl-turn").get_by_role("region", name="Explained from these pages")
+    expect(section).to_have_attribute("aria-busy", "true")
+    live = section.locator(".cl-live")
+    expect(live).to_contain_text(re.compile(r"\w"), timeout=WRITTEN_MS)
+    begun = len(live.inner_text())
+    expect(section).not_to_have_attribute("aria-busy", "true", timeout=WRITTEN_MS)
+    text = section.inner_text()
+    assert len(text) > begun, "the first words came before the last"
+    return text
+
+
+def open_citation(desk: Desk, *, page: int, words: str) -> None:
+    """Open the right page by a link of the written answer, and find the sentence marked there."""
+    section = desk.tool.locator(".cl-turn").get_by_role("region", name="Explained from these pages")
+    links = section.get_by_role("link", name=re.compile(rf"p\. {page}\b"))
+    links.first.press("Enter")
+    panel = desk.tool.locator("#source")
+    expect(panel).to_contain_text(re.compile(rf"Page {page} of \d+"))
+    expect(panel.locator("canvas")).to_be_visible()
+    expect(panel.locator(".textLayer")).to_contain_text(words)
+
+
+def place_practice(desk: Desk, *, concept: str, title: str, count: int, points: int) -> None:
+    """Add a graded practice link to the course page by the content picker."""
+    desk.page.goto(desk.stack.lms)
+    desk.page.get_by_role("link", name="Add from CourseLLM").click()
+    tool = desk.tool
+    expect(tool.get_by_role("heading", name="What should the link open?")).to_be_visible()
+    tool.get_by_role("radio", name="Practice").check()
+    option = tool.locator("#concept option").filter(has_text=concept).first
+    tool.get_by_label("Concept", exact=True).select_option(option.get_attribute("value"))
+    tool.get_by_label("Questions", exact=True).fill(str(count))
+    tool.get_by_label("Points", exact=True).fill(str(points))
+    tool.get_by_label("Title on the course page").fill(title)
+    tool.get_by_role("button", name="Add link").click()
+    expect(desk.page.get_by_role("status")).to_contain_text(title)
+
+
+def answer_questions(desk: Desk, link: str, right_keys: dict[str, str], count: int) -> None:
+    """Answer questions of the set, the right option each time."""
+    desk.open(link)
+    for _ in range(count):
+        form = desk.tool.locator("form", has=desk.tool.get_by_role("button", name="Check answer"))
+        expect(form).to_be_visible()
+        question = form.locator("input[name=question]").get_attribute("value")
+        form.locator(f'input[type=radio][value="{right_keys[question or ""]}"]').check()
+        form.get_by_role("button", name="Check answer").click()
+        expect(desk.tool.get_by_role("heading", name="Right")).to_be_visible()
+        desk.tool.get_by_role("link", name="Next question").click()
+
+
+def see_grade(desk: Desk, *, grade: str) -> None:
+    """The score stands in the LMS's own gradebook."""
+    desk.page.goto(f"{desk.stack.lms}/gradebook")
+    for _ in range(GRADED_MS // 1000):
+        if desk.page.locator("table.grades").get_by_text(grade).count():
+            return
+        desk.page.wait_for_timeout(1000)
+        desk.page.reload()
+    raise AssertionError(f"{grade!r} is not in the gradebook")
