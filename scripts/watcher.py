@@ -33,28 +33,25 @@ def read_groups() -> dict[int, int]:
 
 
 def sweep(groups: dict[int, int]) -> None:
-    """Signal every group, wait for them to end, kill what is left.
+    """Signal every group at once, wait for them to end, kill what is left.
 
-    A group whose wish is not SIGKILL (PostgreSQL) is signalled after the others are gone.
+    A wish other than SIGKILL goes to the leader alone: PostgreSQL's tells its own children.
     """
-    killed = [group for group, number in groups.items() if number == signal.SIGKILL]
-    asked = {group: number for group, number in groups.items() if number != signal.SIGKILL}
-    for group in killed:
-        send(group, signal.SIGKILL)
-    wait_for_end(killed)
-    for group, number in asked.items():
-        # Only the leader: PostgreSQL's master tells its own children.
-        send_leader(group, number)
-    wait_for_end(list(asked))
-    for group in asked:
+    for group, number in groups.items():
+        send(group, number) if number == signal.SIGKILL else send_leader(group, number)
+    for group in survivors(set(groups)):
         send(group, signal.SIGKILL)
 
 
-def wait_for_end(groups: list[int]) -> None:
-    """Return when no process of the groups is left, or after the grace."""
+def survivors(groups: set[int]) -> set[int]:
+    """Those still there after the grace. One that was seen to be gone stays gone: its number
+    may soon belong to a stranger.
+    """
     deadline = time.monotonic() + GRACE_SECONDS
-    while any(alive(group) for group in groups) and time.monotonic() < deadline:
+    while groups and time.monotonic() < deadline:
         time.sleep(0.05)
+        groups = {group for group in groups if alive(group)}
+    return groups
 
 
 def alive(group: int) -> bool:
