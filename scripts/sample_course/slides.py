@@ -13,9 +13,10 @@ from markdown_it.token import Token
 from pptx.dml.color import RGBColor
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE
-from pptx.oxml import parse_xml
 from pptx.util import Emu, Inches, Pt
 
+from scripts.sample_course import slide_xml
+from scripts.sample_course.slide_xml import INNER, LEFT
 from scripts.sample_course.source import Source, read, rows, until
 
 INK, SOFT = RGBColor(0x1B, 0x24, 0x26), RGBColor(0x53, 0x60, 0x64)
@@ -24,7 +25,6 @@ LINE = RGBColor(0xD6, 0xDD, 0xDD)
 SERIF, SANS, MONO = "Georgia", "Arial", "Consolas"
 
 WIDTH, HEIGHT = Inches(13.333), Inches(7.5)
-LEFT, INNER = Inches(0.9), Inches(11.5)
 TITLE_TOP, BODY_TOP = Inches(0.55), Inches(1.6)
 LINE_OF_TEXT, LINE_OF_CODE, LINE_OF_TABLE = Inches(0.44), Inches(0.315), Inches(0.46)
 TEXT_COLUMNS = 80
@@ -121,9 +121,9 @@ def _prepare(layouts: Any) -> None:
                 _place(holder, BODY_TOP, Inches(4))
             else:
                 holder._element.getparent().remove(holder._element)
-        rule = layout.shapes._spTree
-        rule.append(_rule_xml())
-        rule.append(_foot_xml())
+        tree = layout.shapes._spTree
+        tree.append(slide_xml.rule())
+        tree.append(slide_xml.foot(FOOT, SANS))
 
 
 def _place(shape: Any, top: Emu, height: Emu) -> None:
@@ -180,26 +180,17 @@ def _write_text(shape: Any, lines: list[tuple[Token, bool]]) -> Emu:
     for number, (inline, has_bullet) in enumerate(lines):
         paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
         paragraph.space_after = Pt(6)
-        _bullet(paragraph, has_bullet)
+        slide_xml.bullet(paragraph, has_bullet)
         _runs(paragraph, inline, 22, INK)
         height += LINE_OF_TEXT * -(-len(inline.content) // TEXT_COLUMNS) + Pt(6)
     _place(shape, BODY_TOP, Emu(height))
     return Emu(BODY_TOP + height + Inches(0.2))
 
 
-def _bullet(paragraph: Any, has_bullet: bool) -> None:
-    properties = paragraph._p.get_or_add_pPr()
-    indent = 285750 if has_bullet else 0
-    properties.set("marL", str(indent))
-    properties.set("indent", str(-indent))
-    mark = '<a:buChar xmlns:a="{}" char="•"/>' if has_bullet else '<a:buNone xmlns:a="{}"/>'
-    properties.append(parse_xml(mark.format(_A)))
-
-
 def _write_table(slide: Any, table: list[list[Token]], top: Emu) -> Emu:
     height = LINE_OF_TABLE * len(table)
     frame = slide.shapes.add_table(len(table), len(table[0]), LEFT, top, INNER, Emu(height))
-    _plain_style(frame)
+    slide_xml.plain_style(frame)
     longest = [max(len(row[i].content) for row in table) for i in range(len(table[0]))]
     for column, length in zip(frame.table.columns, longest, strict=True):
         column.width = Emu(int(INNER * max(length, 9) / sum(max(n, 9) for n in longest)))
@@ -218,7 +209,7 @@ def _write_code(slide: Any, token: Token, top: Emu, *, is_output: bool) -> Emu:
     lines = token.content.rstrip("\n").split("\n")
     height = Emu(LINE_OF_CODE * len(lines) + Inches(0.3))
     box = slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, LEFT, top, INNER, height)
-    box._element.remove(box._element.find(f"{{{_P}}}style"))  # the template's shadow and colours
+    slide_xml.without_style(box)
     box.fill.solid()
     box.fill.fore_color.rgb = RGBColor(255, 255, 255) if is_output else WASH
     box.line.color.rgb = LINE
@@ -254,48 +245,3 @@ def _runs(
 def _look(font: Any, name: str, size: int, colour: RGBColor, *, bold: bool = False) -> None:
     font.name, font.size, font.bold = name, Pt(size), bold
     font.color.rgb = colour
-
-
-_A = "http://schemas.openxmlformats.org/drawingml/2006/main"
-_P = "http://schemas.openxmlformats.org/presentationml/2006/main"
-_NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
-
-
-def _plain_style(frame: Any) -> None:
-    """A table without the template's colours, with a line under its head."""
-    properties = frame._element.graphic.graphicData.tbl.tblPr
-    properties.find(f"{{{_A}}}tableStyleId").text = _NO_STYLE
-    for cell in frame.table.rows[0].cells:
-        line = (
-            f'<a:lnB xmlns:a="{_A}" w="12700"><a:solidFill><a:srgbClr val="1B2426"/>'
-            "</a:solidFill></a:lnB>"
-        )
-        cell._tc.get_or_add_tcPr().append(parse_xml(line))
-
-
-def _rule_xml() -> Any:
-    """The heavy line above the title."""
-    return parse_xml(
-        f'<p:cxnSp xmlns:p="{_P}" xmlns:a="{_A}"><p:nvCxnSpPr><p:cNvPr id="90" name="Rule"/>'
-        "<p:cNvCxnSpPr/><p:nvPr userDrawn='1'/></p:nvCxnSpPr><p:spPr><a:xfrm>"
-        f'<a:off x="{LEFT}" y="{Inches(0.45)}"/><a:ext cx="{INNER}" cy="0"/></a:xfrm>'
-        '<a:prstGeom prst="line"><a:avLst/></a:prstGeom><a:ln w="25400"><a:solidFill>'
-        '<a:srgbClr val="1B2426"/></a:solidFill></a:ln></p:spPr></p:cxnSp>'
-    )
-
-
-def _foot_xml() -> Any:
-    """Course, week and the slide's number, small, at the bottom."""
-    look = 'lang="en" sz="1200"><a:solidFill><a:srgbClr val="536064"/></a:solidFill>'
-    font = f'<a:latin typeface="{SANS}"/></a:rPr>'
-    return parse_xml(
-        f'<p:sp xmlns:p="{_P}" xmlns:a="{_A}"><p:nvSpPr><p:cNvPr id="91" name="Foot"/>'
-        "<p:cNvSpPr txBox='1'/><p:nvPr userDrawn='1'/></p:nvSpPr><p:spPr><a:xfrm>"
-        f'<a:off x="{LEFT}" y="{Inches(7.02)}"/><a:ext cx="{INNER}" cy="{Inches(0.35)}"/></a:xfrm>'
-        '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom></p:spPr><p:txBody>'
-        '<a:bodyPr lIns="0" rIns="0"/><a:p><a:pPr><a:tabLst>'
-        f'<a:tab pos="{INNER}" algn="r"/></a:tabLst></a:pPr>'
-        f"<a:r><a:rPr {look}{font}<a:t>{FOOT}\t</a:t></a:r>"
-        f'<a:fld id="{{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}}" type="slidenum"><a:rPr {look}{font}'
-        "<a:t>1</a:t></a:fld></a:p></p:txBody></p:sp>"
-    )

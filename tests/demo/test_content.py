@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.demo.content import COURSE, FILES, ConceptEntry, Question
+from app.materials.extraction import extract
 from app.practice import drafts
 from app.practice.choices import stored
 from models import PracticeQuestion, QuestionType
@@ -120,9 +121,10 @@ def test_reader_and_slides_are_what_their_sources_say(tmp_path: Path) -> None:
     pages = reader.make(SOURCES / "reader.md", tmp_path / "reader.pdf")
     slides.make(SOURCES / "slides.md", tmp_path / "slides.pptx")
     assert 12 <= pages <= 20
-    committed = {file.path.suffix: file.path.read_bytes() for file in COURSE.files}
-    assert (tmp_path / "reader.pdf").read_bytes() == committed[".pdf"]
-    assert (tmp_path / "slides.pptx").read_bytes() == committed[".pptx"]
+    committed = {file.path.suffix: file.path for file in COURSE.files}
+    for path in (tmp_path / "reader.pdf", tmp_path / "slides.pptx"):
+        # Text by page: the bytes depend on the machine's compression.
+        assert extract(path, path.name).pages == extract(committed[path.suffix], "").pages
 
 
 def _row(question: Question) -> PracticeQuestion:
