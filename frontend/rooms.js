@@ -5,6 +5,8 @@ import htmx from "htmx.org";
 
 /* One line a room: name: () => import("./name.js"). The module exports init(part). */
 const rooms = {
+  math: () => import("./math.js"),
+  activities: () => import("./activities.js"),
   reader: () => import("./reader.js"),
   tutor: () => import("./tutor.js"),
   upload: () => import("./materials.js"),

@@ -1,6 +1,6 @@
 """What became of a learner's score, in words: for the learner's receipt and the teacher's page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
@@ -30,10 +30,14 @@ class Sign(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The state of a delivery: its sign and a sentence. `is_moving`: it changes by itself soon."""
+    """The state of a delivery: its sign and words. `more` says why and what can be done.
+
+    `is_moving`: it changes by itself soon.
+    """
 
     sign: Sign
-    sentence: str
+    words: str
+    more: str = ""
     is_moving: bool = False
 
 
@@ -110,10 +114,11 @@ def state_of(row: ScoreOutbox, zone: tzinfo, moment: datetime) -> State:
             since = said(row.sent_at, zone, moment) if row.sent_at else ""
             return State(Sign.YES, f"In the gradebook since {since}")
         case ScoreStatus.CHANGED_IN_LMS:
-            return State(Sign.NEAR, f"Changed in the gradebook to {shown_in_lms(row)}. That stays.")
+            more = f"It shows {shown_in_lms(row)} now, and that stays."
+            return State(Sign.NEAR, "Changed in the gradebook", more)
         case ScoreStatus.REFUSED:
-            sentence = (row.last_error or "").partition("\n")[0]
-            return State(Sign.NEAR, f"Not accepted: {sentence}")
+            reason = (row.last_error or "").partition("\n")[0]
+            return State(Sign.NEAR, "Not accepted", reason)
     if row.next_try_at is not None and row.last_error:
         return State(Sign.NEAR, f"Waiting, next try at {said(row.next_try_at, zone, moment)}")
     return State(Sign.NO, "On its way to the gradebook", is_moving=True)
@@ -122,14 +127,14 @@ def state_of(row: ScoreOutbox, zone: tzinfo, moment: datetime) -> State:
 def state_for_teachers(row: ScoreOutbox, zone: tzinfo, moment: datetime) -> State:
     """The same for the teacher's page, with what the teacher can do about it."""
     state = state_of(row, zone, moment)
-    if row.status is ScoreStatus.CHANGED_IN_LMS:
-        ours = plain(row.score_given, 2)
-        sentence = (
-            f"Changed in the LMS to {shown_in_lms(row)}, so our {ours} was not sent. "
-            "Send again to put ours in its place."
-        )
-        return State(state.sign, sentence)
-    return state
+    if row.status is not ScoreStatus.CHANGED_IN_LMS:
+        return state
+    ours = plain(row.score_given, 2)
+    more = (
+        f"The gradebook shows {shown_in_lms(row)}, so our {ours} was not sent. "
+        "Send again to put ours in its place."
+    )
+    return replace(state, more=more)
 
 
 def shown_in_lms(row: ScoreOutbox) -> str:

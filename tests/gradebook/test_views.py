@@ -1,0 +1,136 @@
+"""The teachers' page of scores."""
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from models import AuditEvent, CourseRole, ScoreStatus, now
+from tests import factories
+from tests.gradebook.conftest import Class
+from tests.helpers import Visitor, enter
+
+
+@pytest.fixture
+def teacher(app: Flask, lms_class: Class) -> Visitor:
+    return enter(app, lms_class.session, lms_class.course, CourseRole.TEACHER)
+
+
+def test_before_any_answer_the_page_says_what_will_stand_there(teacher: Visitor) -> None:
+    page = teacher.get("grades/").text
+    assert "Practice: Loops" in page
+    assert "5 questions, 10 points, best score counts." in page
+    assert "Scores stand here as soon as students have answered." in page
+
+
+def test_without_graded_activities_the_page_says_how_to_get_one(
+    app: Flask, session: Session
+) -> None:
+    teacher = enter(app, session, factories.course(session), CourseRole.TA)
+    assert "as soon as a link of your course gives points" in teacher.get("grades/").text
+
+
+def test_what_needs_the_teacher_comes_first(lms_class: Class, teacher: Visitor) -> None:
+    states = {
+        "student-1": ScoreStatus.SENT,
+        "student-2": ScoreStatus.REFUSED,
+        "student-3": ScoreStatus.CHANGED_IN_LMS,
+    }
+    for person, status in states.items():
+        member = lms_class.member(person)
+        row = lms_class.answer(1, member=member)
+        assert row is not None
+        row.status, row.sent_at = status, now()
+        row.last_error = "The LMS did not take the score.\n422 <odd>"
+        row.receipt = {"shown": "9"}
+    nameless = factories.user(lms_class.session, first_name="", last_name="")
+    unnamed = factories.member(lms_class.session, lms_class.course, person=nameless)
+    lms_class.answer(1, member=unnamed)
+    factories.member(lms_class.session, lms_class.course)
+    lms_class.session.commit()
+
+    page = teacher.get("grades/").text
+    words = ["Not accepted", "Changed in the gradebook", "On its way", "In the gradebook since"]
+    assert sorted(words, key=page.index) == words
+    assert "2 need your attention." in page
+    assert "so our 2 was not sent" in page
+    assert "422 &lt;odd&gt;" in page
+    assert f"Student {unnamed.number}" in page
+    assert "One student has no score yet." in page
+
+
+def test_send_again_brings_a_refused_score_in(lms_class: Class, teacher: Visitor) -> None:
+    row = lms_class.answer(1)
+    assert row is not None
+    row.status, row.last_error = ScoreStatus.REFUSED, "The LMS did not take the score.\n422"
+    lms_class.session.execute(text("delete from procrastinate_jobs"))
+    lms_class.session.commit()
+    answer = teacher.post(f"grades/{row.outbox_id}/send")
+    assert answer.status_code == 303
+    assert "The score is on its way again." in teacher.get(answer.location).text
+    lms_class.work()
+    assert lms_class.shown() == 2
+    assert re.search(r"In the gradebook since \d\d:\d\d", teacher.get("grades/").text)
+    actions = lms_class.session.scalars(select(AuditEvent.action)).all()
+    assert actions == ["score.sent_again"]
+
+
+def test_scores_of_another_course_do_not_exist(
+    app: Flask, lms_class: Class, session: Session
+) -> None:
+    row = lms_class.answer(1)
+    assert row is not None
+    stranger = enter(app, session, factories.course(session), CourseRole.TEACHER)
+    assert stranger.post(f"grades/{row.outbox_id}/send").status_code == 404
+    assert "Practice: Loops" not in stranger.get("grades/").text
+
+
+@pytest.mark.parametrize(
+    "role", [CourseRole.STUDENT, CourseRole.TEST_STUDENT, CourseRole.OBSERVER], ids=str
+)
+def test_learners_stay_out(app: Flask, lms_class: Class, role: CourseRole) -> None:
+    visitor = enter(app, lms_class.session, lms_class.course, role)
+    assert visitor.get("grades/").status_code == 403
+
+
+class TestReceipt:
+    """What the learner sees of it, on the practice page."""
+
+    def _page(self, app: Flask, lms_class: Class) -> str:
+        visitor = enter(
+            app,
+            lms_class.session,
+            lms_class.course,
+            enrollment=lms_class.member(),
+            activity_id=lms_class.activity.activity_id,
+            resource_link_id=lms_class.link.resource_link_id,
+        )
+        return visitor.get("practice/receipt").text
+
+    def test_from_nothing_to_the_gradebook(self, app: Flask, lms_class: Class) -> None:
+        assert "Nothing to send yet" in self._page(app, lms_class)
+        lms_class.answer(1, 0)
+        page = self._page(app, lms_class)
+        assert "On its way to the gradebook" in page
+        assert 'hx-trigger="every 3s"' in page
+        lms_class.work()
+        page = self._page(app, lms_class)
+        assert "In the gradebook since" in page
+        assert "hx-trigger" not in page
+        assert re.search(r'cl-big">2 <', page)
+        assert "2 of 5 questions answered." in page
+
+    def test_waiting_names_the_next_try(self, app: Flask, lms_class: Class) -> None:
+        lms_class.fault(ags_down=True)
+        lms_class.answer(1)
+        lms_class.work()
+        assert re.search(r"Waiting, next try at \d\d:\d\d", self._page(app, lms_class))
+
+    def test_a_changed_grade_stays(self, app: Flask, lms_class: Class) -> None:
+        row = lms_class.answer(1)
+        assert row is not None
+        row.status, row.receipt = ScoreStatus.CHANGED_IN_LMS, {"shown": "9.0"}
+        page = self._page(app, lms_class)
+        assert "It shows 9 now, and that stays." in page
