@@ -12,8 +12,8 @@ from tests.launch import lms
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    with lms.serve(tmp_path_factory.mktemp("lms")) as platform:
+def served(tmp_path_factory: pytest.TempPathFactory, migrated_app: Flask) -> Iterator[Platform]:
+    with lms.serve(tmp_path_factory.mktemp("lms"), migrated_app) as platform:
         yield platform
 
 

@@ -33,9 +33,15 @@ TRUSTED = TrustedHosts(("127.0.0.1", "localhost"))
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[Platform]:
-    """A demo LMS on a port of its own, answering key set requests over real HTTP."""
-    platform = Platform.open(Settings(folder=folder, port=free_port(), tool_url=TOOL))
+def serve(folder: Path, app: Flask | None = None) -> Iterator[Platform]:
+    """A demo LMS on a port of its own, over real HTTP; it reads the key set of `app`."""
+
+    def fetch(url: str) -> Any:
+        assert app is not None
+        return app.test_client().get(urlsplit(url).path, base_url=TOOL).json
+
+    settings = Settings(folder=folder, port=free_port(), tool_url=TOOL)
+    platform = Platform.open(settings, fetch=fetch)
     server = make_server(
         platform.settings.host, platform.settings.port, create_app(platform=platform), threaded=True
     )
@@ -122,12 +128,13 @@ class Browser:
     def begin(self, platform: Platform, person_id: str = "student-1") -> Attempt:
         """Log in and get the platform's claims: a launch of the course page's first link."""
         link = get(platform.store, FIRST_LINK)
-        return self._begin(platform, persons.get(person_id), link)
+        return self.begin_as(platform, persons.get(person_id), link)
 
     def begin_deep_linking(self, platform: Platform, person_id: str = "teacher") -> Attempt:
-        return self._begin(platform, persons.get(person_id), None)
+        return self.begin_as(platform, persons.get(person_id), None)
 
-    def _begin(self, platform: Platform, person: Person, link: Link | None) -> Attempt:
+    def begin_as(self, platform: Platform, person: Person, link: Link | None) -> Attempt:
+        """A launch of this link, or a visit to the picker if there is none."""
         page = self.log_in(platform, person, link)
         assert page.status_code == 200, page.text
         data = launch_data(page)

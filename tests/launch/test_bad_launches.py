@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from demo_lms import Platform, tokens
+from demo_lms import Platform, faults, tokens
 from demo_lms import vocabulary as lti
 from lti_config.registrations import set_status
 from models import Deployment, RegistrationStatus, ToolSession, User
@@ -130,6 +130,23 @@ def test_unknown_deployment_is_kept_for_approval(
     good = browser.begin(platform)
     good.claims[lti.DEPLOYMENT_ID] = "school-2"
     assert_status(good.post(), 303)
+
+
+def test_an_lms_whose_keys_cannot_be_had(
+    browser: Browser, platform: Platform, session: Session, caplog: pytest.LogCaptureFixture
+):
+    """Row 42: try again; and the same sign-in still opens then."""
+    attempt = browser.begin(platform)
+    try:
+        faults.set_faults(platform.store, jwks_down=True)
+        answer = attempt.post()
+    finally:
+        faults.clear_faults(platform.store)
+    assert_status(answer, 503)
+    assert "again in a minute" in answer.text
+    assert_logged(caplog, answer, "key set")
+    assert count(session, ToolSession) == 0
+    assert_status(attempt.post(), 303)
 
 
 def test_nothing_of_a_refused_launch_stays(browser: Browser, platform: Platform, session: Session):

@@ -1,0 +1,5 @@
+"""The platforms and the browser of the launch tests."""
+
+from tests.launch.conftest import browser, platform, registration, rooms, served
+
+__all__ = ["browser", "platform", "registration", "rooms", "served"]

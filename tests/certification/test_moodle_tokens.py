@@ -1,0 +1,183 @@
+"""Real id_tokens of Moodle 5.0 and 4.1, posted again with the clock set back: all open as they
+should. They are checked whole, the signature with Moodle's own key."""
+
+import base64
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from app import config
+from app.launch import opening
+from demo_lms import vocabulary as lti
+from lti_config import addresses, keysets, registrations, states
+from lti_config.addresses import TrustedHosts
+from lti_config.registrations import NewRegistration
+from models import (
+    Course,
+    CourseRole,
+    Enrollment,
+    LaunchState,
+    LineItem,
+    LtiContext,
+    Platform,
+    ToolSession,
+    User,
+)
+
+CAPTURED = json.loads((Path(__file__).parent / "moodle_tokens.json").read_text())
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What came of one token."""
+
+    answer: TestResponse
+    session: ToolSession | None
+    claims: dict[str, Any]
+
+
+@dataclass
+class Post:
+    """Posts a captured token as if its login had just been begun here."""
+
+    app: Flask
+    session: Session
+    monkeypatch: pytest.MonkeyPatch
+
+    def __call__(self, name: str, late: timedelta = timedelta(seconds=5)) -> Replay:
+        token = CAPTURED["tokens"][name]
+        claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+        state = self._begin(claims)
+        made = datetime.fromtimestamp(claims["iat"], UTC)
+        self.monkeypatch.setattr(opening, "now", lambda: made + late)
+        answer = self.app.test_client(use_cookies=False).post(
+            "/lti/launch",
+            base_url=config.current().url,
+            data={"id_token": token, "state": state.state},
+            headers={"Cookie": f"__Host-lti_{state.state[:8]}={state.secret}"},
+        )
+        self.session.rollback()
+        found = self.session.scalars(select(ToolSession)).one_or_none()
+        return Replay(answer, found, claims)
+
+    def _begin(self, claims: dict[str, Any]) -> states.NewState:
+        target, issuer = claims[lti.TARGET_LINK_URI], claims["iss"]
+        settings = replace(
+            config.current(),
+            url=addresses.origin(target),
+            trusted_private_hosts=("127.0.0.0/8", "localhost"),
+        )
+        config.install(settings)
+        base = f"{issuer}/mod/lti"
+        new = NewRegistration(
+            name="Moodle",
+            issuer=issuer,
+            client_id=claims["aud"],
+            auth_url=f"{base}/auth.php",
+            token_url=f"{base}/token.php",
+            jwks_url=f"{base}/certs.php",
+            deployments=(claims[lti.DEPLOYMENT_ID],),
+        )
+        row = registrations.add(self.session, new, TrustedHosts(settings.trusted_private_hosts))
+        state = states.begin(self.session, row.registration_id, target)
+        self.session.flush()
+        self.session.get_one(LaunchState, state.state).nonce = claims["nonce"]
+        usable = [{**key, "alg": "RS256"} for key in CAPTURED["keys"]]
+        fetched = keysets.Fetched(usable, timedelta(hours=1))
+        keysets.keep(self.session, f"{base}/certs.php", fetched)
+        self.session.commit()
+        return state
+
+
+@pytest.fixture
+def post(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> Post:
+    return Post(app, session, monkeypatch)
+
+
+OPEN = {
+    "launch_plain_student1": CourseRole.STUDENT,
+    "launch_plain_student1_lineitem_empty_string": CourseRole.STUDENT,
+    "launch_graded_student1": CourseRole.STUDENT,
+    "launch_graded_student1_two_lineitems": CourseRole.STUDENT,
+    "launch_graded_student2_unicode": CourseRole.STUDENT,
+    "launch_graded_teacher": CourseRole.TEACHER,
+    "launch_graded_nonediting_teacher": CourseRole.TEACHER,  # not to be told apart on Moodle
+    "launch_graded_admin": CourseRole.TEACHER,
+    "noprivacy_launch_graded_student2_unicode": CourseRole.STUDENT,
+    "https_launch_graded_student1": CourseRole.STUDENT,
+    "deep_linking_request": CourseRole.TEACHER,
+    "noprivacy_deep_linking_request": CourseRole.TEACHER,
+    "moodle41_deep_linking_request": CourseRole.TEACHER,
+    "moodle41_launch_graded_student2_unicode": CourseRole.STUDENT,
+    "moodle41_launch_graded_teacher": CourseRole.TEACHER,
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_a_real_launch_opens(name: str, post: Post, session: Session):
+    replay = post(name)
+    assert replay.answer.status_code == 303, replay.answer.text
+    assert replay.session and replay.session.role is OPEN[name]
+    assert (replay.session.deep_linking is not None) is ("deep_linking" in name)
+    assert session.scalars(select(Enrollment.role)).all() == [OPEN[name]]
+    assert session.scalars(select(Platform.product_family)).all() == ["moodle"]
+    context = session.scalars(select(LtiContext)).one()
+    assert context.title == replay.claims[lti.CONTEXT]["title"]
+    assert bool(context.memberships_url) is (lti.NRPS_SERVICE in replay.claims)
+    assert session.scalars(select(Course.course_code)).one() == context.label
+
+
+def test_names_with_letters_of_the_world(post: Post, session: Session):
+    claims = post("launch_graded_student2_unicode").claims
+    person = session.scalars(select(User).where(User.sso_id != "system")).one()
+    assert (person.first_name, person.last_name) == (claims["given_name"], claims["family_name"])
+    assert person.email == claims["email"]
+
+
+def test_a_school_that_shares_nothing(post: Post, session: Session):
+    post("noprivacy_launch_graded_student2_unicode")
+    person = session.scalars(select(User).where(User.sso_id != "system")).one()
+    assert (person.first_name, person.last_name) == ("", "")
+    assert person.email.endswith("@users.invalid")
+
+
+@pytest.mark.parametrize(
+    ("name", "has_column"),
+    [
+        ("launch_graded_student1", True),
+        ("launch_graded_student1_two_lineitems", False),
+        ("launch_plain_student1_lineitem_empty_string", False),
+        ("launch_plain_student1", False),
+    ],
+)
+def test_the_links_own_column(name: str, has_column: bool, post: Post, session: Session):
+    post(name)
+    urls = session.scalars(select(LineItem.url)).all()
+    assert bool(urls) is has_column
+    assert all(url.endswith("/lineitem?type_id=1") for url in urls)
+
+
+@pytest.mark.parametrize(
+    ("late", "status"),
+    [
+        (timedelta(seconds=119), 303),  # 60 s of life, and the leeway
+        (timedelta(seconds=121), 401),
+        (timedelta(seconds=-59), 303),
+        (timedelta(seconds=-61), 401),
+    ],
+)
+def test_moodles_minute(late: timedelta, status: int, post: Post):
+    assert post("launch_graded_student1", late).answer.status_code == status
+
+
+def test_a_message_that_is_not_offered_yet(post: Post):
+    replay = post("submission_review_teacher")
+    assert replay.answer.status_code == 400 and replay.session is None
