@@ -100,13 +100,13 @@ class FakeEndpoint:
     def _write(self, handler: BaseHTTPRequestHandler, body: Any, script: Script) -> None:
         for number, piece in enumerate(script.pieces):
             if number == script.hang_after:
-                return self._pause(handler, 30)
+                self._pause(handler, 30)
+                return None
             if number == script.die_after:
                 handler.connection.shutdown(socket.SHUT_RDWR)
                 return None
             script.on_piece(number)
-            self._pause(handler, script.wait_between)
-            if self.left.is_set():
+            if self._pause(handler, script.wait_between):
                 return None
             _send_event(handler, _chunk({"content": piece}))
         if script.usage and "stream_options" in body:
@@ -116,14 +116,15 @@ class FakeEndpoint:
         handler.wfile.write(b"0\r\n\r\n")
         return None
 
-    def _pause(self, handler: BaseHTTPRequestHandler, seconds: float) -> None:
-        """Wait, but notice an asker who goes away."""
+    def _pause(self, handler: BaseHTTPRequestHandler, seconds: float) -> bool:
+        """Wait; true as soon as the asker has gone away."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             readable, _, _ = select.select([handler.connection], [], [], 0.02)
             if readable and not handler.connection.recv(1, socket.MSG_PEEK):
                 self.left.set()
-                return
+                return True
+        return False
 
 
 def _chunk(delta: dict[str, Any] | None) -> dict[str, Any]:

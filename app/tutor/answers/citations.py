@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.tutor.evidence.card import Place
-from app.tutor.evidence.sentences import Unit, split
+from app.tutor.evidence.sentences import Unit, plain, split
 from app.tutor.evidence.wording import overlap, terms
 
 _NUMBERS = r"(?:sources?\s+)?\d{1,2}(?:\s*(?:[,;&–-]|and)\s*\d{1,2})*"
@@ -22,7 +22,9 @@ LEAST_SUPPORT = 0.2
 USUAL_SUPPORT = 0.4
 """Where sentences share less than this on the whole, words can't tell (another language)."""
 LEAST_WORDS = 5
-LONGEST_QUOTE = 220
+LONGEST_QUOTE = 160
+NEARLY = 0.6
+"""A short sentence that is this much as near to what was said is the better quotation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,13 @@ class Citation:
     number: int
     place: Place
     quote: str
+
+    @property
+    def note(self) -> str:
+        """The quotation as the margin has room for it, cut after a whole word."""
+        if len(self.quote) <= LONGEST_QUOTE:
+            return plain(self.quote)
+        return plain(self.quote[: self.quote.rfind(" ", 0, LONGEST_QUOTE)]) + " …"
 
 
 def tidy(text: str) -> str:
@@ -87,10 +96,17 @@ def _citation(text: str, source: Source) -> Citation:
 
 
 def best_sentence(said: str, content: str) -> Unit | None:
-    """The sentence of a passage that shares most with what was said; None without one."""
+    """The sentence of a passage that shares most with what was said, a short one if there is one
+    nearly as good; None for a passage without text.
+    """
     units = split(content)
     sentences = [unit for unit in units if unit.kind == "sentence"] or units
-    return max(sentences, key=lambda unit: _likeness(unit.text, said), default=None)
+    weights = [_likeness(unit.text, said) for unit in sentences]
+    bar = NEARLY * max(weights, default=0)
+    ranked = sorted(zip(weights, sentences, strict=True), key=lambda pair: -pair[0])
+    good = [unit for weight, unit in ranked if weight >= bar]
+    short = [unit for unit in good if len(unit.text) <= LONGEST_QUOTE]
+    return next(iter(short or good), None)
 
 
 def _likeness(text: str, said: str) -> float:

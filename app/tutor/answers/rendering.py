@@ -17,6 +17,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
+from app.materials.formulas import keep_formulas
 from app.tutor.answers.citations import CITATION, Citation, Source, numbers_in, tidy, unsupported
 from app.tutor.evidence.sentences import SENTENCE_END
 
@@ -31,6 +32,7 @@ _ATTRIBUTES = {
 }
 
 
+_STOP = re.compile(r"[.,;:!?…]+")
 _BLOCK_END = re.compile(r"\n\n+(?=[^\s\d*+>|-])")
 
 
@@ -166,16 +168,18 @@ def _marked(sentence: list[Token], is_unsupported: bool) -> list[Token]:
 
 
 def _with_citations(token: Token) -> list[Token]:
+    """A text cut at its citations; a number stands after the full stop that follows it."""
     if token.type != "text":
         return [token]
     parts: list[Token] = []
     begin = 0
     for match in CITATION.finditer(token.content):
-        parts.append(_text(token.content[begin : match.start()], token.level))
+        stop = _STOP.match(token.content, match.end())
+        before = token.content[begin : match.start()] + (stop.group() if stop else "")
         cite = Token("cite", "", 0, level=token.level)
         cite.meta = {"numbers": numbers_in(match.group(1))}
-        parts.append(cite)
-        begin = match.end()
+        parts += [_text(before, token.level), cite]
+        begin = stop.end() if stop else match.end()
     parts.append(_text(token.content[begin:], token.level))
     return [part for part in parts if part.type == "cite" or part.content]
 
@@ -232,7 +236,7 @@ class _Renderer(RendererHTML):
 
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer)
-    markdown.enable(["table", "strikethrough"])
+    markdown.enable(["table", "strikethrough"]).use(keep_formulas)
     return markdown.disable(
         ["link", "image", "autolink", "html_inline", "html_block", "reference", "lheading"]
     )

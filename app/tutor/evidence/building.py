@@ -13,7 +13,7 @@ from app.tutor.evidence.card import Card, Key, KeyKind, Piece, Place
 from app.tutor.evidence.kinds import LONGEST_KEY, fitness, kind_of, leads_to_code
 from app.tutor.evidence.sentences import Unit, plain, split
 from app.tutor.evidence.wording import terms, weigh
-from models import Coverage
+from models import Coverage, FileType
 
 MOST_KEYS = 3
 MOST_FURTHER = 3
@@ -28,6 +28,8 @@ LEAST_SHARE = 0.5
 LEAST_FURTHER = 0.3
 SHORT_SENTENCE = 70
 EXCERPT = 420
+WRAPPED = frozenset({FileType.MD, FileType.TXT})
+"""Files whose paragraphs may go over several lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def place_of(passage: Passage, offset: int = 0) -> Place:
 def _candidates(question: str, passages: Sequence[Passage]) -> list[_Candidate]:
     found = []
     for rank, passage in enumerate(passages):
-        pairs = pairwise([*split(passage.content), None])
+        pairs = pairwise([*_units(passage), None])
         found += [(unit, following, passage, rank) for unit, following in pairs if unit]
     weights = weigh(question, [_context(*facts[:3]) for facts in found])
     return [
@@ -94,6 +96,10 @@ def _candidates(question: str, passages: Sequence[Passage]) -> list[_Candidate]:
         for facts, weight in zip(found, weights, strict=True)
         if facts[0].kind != "title"
     ]
+
+
+def _units(passage: Passage) -> list[Unit]:
+    return split(passage.content, is_wrapped=passage.file_type in WRAPPED)
 
 
 def _context(unit: Unit, following: Unit | None, passage: Passage) -> str:
@@ -202,7 +208,7 @@ def _excerpt(lead: _Candidate) -> list[Piece]:
     """The text around the marked sentence, for a source that has no pictures of its pages."""
     page = lead.place.page
     passage = lead.passage
-    units = [u for u in split(passage.content) if passage.page_at(u.offset) == page]
+    units = [u for u in _units(passage) if passage.page_at(u.offset) == page]
     at = next((i for i, unit in enumerate(units) if unit.offset == lead.unit.offset), 0)
     pieces: list[Piece] = []
     for unit in units[max(at - 1, 0) :]:

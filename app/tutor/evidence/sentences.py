@@ -56,15 +56,19 @@ class Unit:
     kind: Kind
 
 
-def split(text: str) -> list[Unit]:
-    """The units of a passage in order. Wrapped lines are joined; code keeps its lines."""
+def split(text: str, *, is_wrapped: bool = False) -> list[Unit]:
+    """The units of a passage in order; code keeps its lines.
+
+    `is_wrapped`: paragraphs may go over several lines, so that a capital at a line's beginning
+    need not begin a sentence.
+    """
     units: list[Unit] = []
     for kind, offset, lines in _runs(text):
         if kind == "code":
             code = "\n".join(lines).strip("\n")
             units += [Unit(code, offset, "code")] if code.strip() else []
         else:
-            units += _prose("\n".join(lines), offset)
+            units += _prose("\n".join(lines), offset, is_wrapped)
     return units
 
 
@@ -106,12 +110,12 @@ def _is_output(line: str, before: list[str]) -> bool:
     return at_prompt and is_short and bool(line.strip()) and not is_prose
 
 
-def _prose(text: str, offset: int) -> Iterator[Unit]:
+def _prose(text: str, offset: int, is_wrapped: bool) -> Iterator[Unit]:
     begin, buffer = 0, ""
     position = 0
     for line in text.split("\n"):
         stripped = line.strip()
-        goes_on = buffer and not _starts_anew(buffer, line)
+        goes_on = buffer and not _starts_anew(buffer, line, is_wrapped)
         if buffer and not goes_on:
             yield from _sentences(buffer, offset + begin)
             buffer = ""
@@ -123,12 +127,13 @@ def _prose(text: str, offset: int) -> Iterator[Unit]:
         yield from _sentences(buffer, offset + begin)
 
 
-def _starts_anew(buffer: str, line: str) -> bool:
+def _starts_anew(buffer: str, line: str, is_wrapped: bool) -> bool:
     """Whether `line` begins a new paragraph, not the rest of a wrapped one."""
     last = buffer.rsplit("\n", 1)[-1]
     if _MARKUP.match(line) or last.lstrip().startswith("#") or _NUMBERED_TITLE.match(last):
         return True
-    return len(last) < WRAPPED_LINE and not line.lstrip()[:1].islower()
+    is_lower = line.lstrip()[:1].islower()
+    return not is_lower and (not is_wrapped or len(last) < WRAPPED_LINE)
 
 
 def _sentences(paragraph: str, offset: int) -> Iterator[Unit]:
