@@ -16,7 +16,6 @@ if sys.version_info < (3, 11):  # noqa: UP036 - an older one gets a clear line
     )
 
 import fcntl
-from concurrent.futures import ThreadPoolExecutor
 
 from scripts.errors import CannotStart, explain_os_error, require_space
 from scripts.setup_steps import (
@@ -67,19 +66,17 @@ def with_lock(goal: str) -> None:
 
 
 def prepare(goal: str) -> None:
-    """Tools and room first, then the slow steps, those that do not need each other together."""
-    with_browser_files = goal != "check"
+    """Tools and room first, then the steps; what fails soonest comes first."""
     need_venv()
-    if with_browser_files:
+    if goal != "check":
         need_node()
     if not (CLONE / ".venv").exists():
         require_space(CLONE, MEGABYTES[goal])
-    with ThreadPoolExecutor() as pool:
-        bundle = pool.submit(browser_files) if with_browser_files else None
-        python_packages(REQUIREMENTS[goal])
-        if bundle is not None:
-            small_model()
-            bundle.result()
+    if goal != "check":
+        browser_files()
+    python_packages(REQUIREMENTS[goal])
+    if goal != "check":
+        small_model()
     if goal == "test":
         test_browser()
 

@@ -26,7 +26,7 @@ TROUBLES = (
     (r"No space left on device|ENOSPC|EDQUOT", "the disk is full: free some space"),
     (
         r"Temporary failure in name resolution|NewConnectionError|Max retries exceeded|ENOTFOUND"
-        r"|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ConnectTimeout|Could not resolve|Network is unreachable"
+        r"|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ConnectTimeout|Could not resolve host|Network is unreachable"
         r"|Temporary failure resolving",
         "the network cannot be reached: check the connection (or proxy)",
     ),
