@@ -26,8 +26,8 @@ TROUBLES = (
     (r"No space left on device|ENOSPC|EDQUOT", "the disk is full: free some space"),
     (
         r"Temporary failure in name resolution|NewConnectionError|Max retries exceeded|ENOTFOUND"
-        r"|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ConnectTimeout|Could not resolve host|Network is unreachable"
-        r"|Temporary failure resolving",
+        r"|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ConnectTimeout|Could not resolve host"
+        r"|Network is unreachable|Temporary failure resolving",
         "the network cannot be reached: check the connection (or proxy)",
     ),
     (r"CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT", "the network's certificate is not trusted"),
