@@ -41,7 +41,8 @@ def browser_options() -> dict[str, object]:
 @pytest.fixture
 def open_browser(playwright: Playwright, stack: Stack, tmp_path: Path) -> OpenBrowser:
     """`open_browser(person, "allowed" | "blocked" | "stripped")`: a fresh profile of that person,
-    with that rule for cookies of other sites. Tool (localhost) and LMS (127.0.0.1) are two sites."""
+    with that rule for cookies of other sites. The tool (localhost) and the LMS (127.0.0.1) are two.
+    """
 
     @contextmanager
     def opened(person: str, cookies: str) -> Iterator[BrowserContext]:
