@@ -60,7 +60,9 @@ def test_a_bearer_token_enters_and_addresses_keep_the_session(
 
 def test_a_cookie_enters(room: Flask, session: Session) -> None:
     visitor = enter(room, session, factories.course(session))
-    answer = room.test_client(use_cookies=False).get(visitor.url("probe/who"), headers=_cookie(visitor))
+    answer = room.test_client(use_cookies=False).get(
+        visitor.url("probe/who"), headers=_cookie(visitor)
+    )
     assert answer.status_code == 200
 
 
