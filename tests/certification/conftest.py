@@ -1,5 +1,5 @@
 """The platforms and the browser of the launch tests."""
 
-from tests.launch.conftest import browser, platform, registration, rooms, served
+from tests.launch.conftest import browser, platform, registration, served
 
-__all__ = ["browser", "platform", "registration", "rooms", "served"]
+__all__ = ["browser", "platform", "registration", "served"]

@@ -43,11 +43,3 @@ def other_platform(session: Session, other_served: Platform) -> Platform:
 @pytest.fixture
 def browser(app: Flask) -> lms.Browser:
     return lms.Browser(app)
-
-
-@pytest.fixture(autouse=True)
-def rooms(migrated_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "tutor.index" not in migrated_app.view_functions:
-        from app.activities import destinations
-
-        monkeypatch.setattr(destinations, "endpoint_for", lambda *a, **k: "activities.missing")
