@@ -85,7 +85,11 @@ def _graded(
             Enrollment,
             (Enrollment.student_id == User.user_id) & (Enrollment.course_id == course_id),
         )
-        .where(LineItem.activity_id == activity_id, LtiContext.course_id == course_id)
+        .where(
+            LineItem.activity_id == activity_id,
+            LineItem.resource_link_id.is_not(None),  # a column that was let go is no news
+            LtiContext.course_id == course_id,
+        )
     ).all()
     rows = [_row(row, name_of(user, member), zone, moment) for row, user, member in scores]
     rows.sort(key=lambda row: row.name.casefold())
