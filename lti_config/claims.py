@@ -122,8 +122,9 @@ def _grades(claims: Claims) -> GradeService | None:
 
 def _url(value: object) -> str | None:
     """An address to be kept. Whether we go there is decided each time we would (`http`)."""
-    fit = isinstance(value, str) and 0 < len(value) <= LONGEST and value.isprintable()
-    return str(value) if fit else None
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST:
+        return None
+    return value if value.isascii() and value.isprintable() else None
 
 
 def _frame_sources(

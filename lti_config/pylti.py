@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jwt
 from pylti1p3.deep_link import DeepLink
 from pylti1p3.deep_link_resource import DeepLinkResource
 from pylti1p3.deployment import Deployment
@@ -89,8 +90,8 @@ class Message:
     def _step(self, step: Callable[[], object]) -> None:
         try:
             step()
-        except LtiException as error:
-            raise Unfit(str(error)) from error
+        except (LtiException, jwt.PyJWTError, RecursionError) as error:
+            raise Unfit(f"{type(error).__name__}: {error}") from error
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,8 @@ def add(session: Session, new: NewRegistration, trusted: TrustedHosts) -> Regist
     """
     for url in (new.auth_url, new.token_url, new.jwks_url):
         check_url(url, trusted)
+        if not url.isascii():
+            raise AddressRefused(f"not an address of plain letters: {url[:200]!r}")
     for value, what in ((new.issuer, "issuer"), (new.client_id, "client id")):
         if not 0 < len(value) <= 255:
             raise AddressRefused(f"the {what} must have 1 to 255 characters")

@@ -50,7 +50,7 @@ def is_storable(value: object) -> bool:
     try:
         written = json.dumps(value, ensure_ascii=False, allow_nan=False)
         written.encode()
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return "\\u0000" not in written
 

@@ -1,5 +1,6 @@
 """Whatever a platform signs, verification gives a launch or a refusal, and nothing else."""
 
+import base64
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from joserfc.jwk import RSAKey
 
 from lti_config import message, pylti, texts
 from lti_config.addresses import TrustedHosts
@@ -73,6 +75,8 @@ CLAIMS: dict[str, Any] = {
         "context_memberships_url": "https://lms.example/m"
     },
 }
+
+KEYS = [{**RSAKey.generate_key(2048).as_dict(private=False), "kid": "k", "alg": "RS256"}]
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -139,3 +143,14 @@ def test_any_text_is_no_token_or_a_refusal(raw: str):
 )  # fmt: skip
 def test_languages(sent: object, kept: str | None):
     assert texts.language(sent) == kept
+
+
+def test_a_header_that_is_nested_to_the_brim():
+    """Just shallow enough for us, too deep for a library a few calls further down."""
+    for depth in range(700, 1000, 5):
+        nested = "[" * depth + "]" * depth
+        header = f'{{"alg": "RS256", "kid": "k", "x": {nested}}}'.encode()
+        part = base64.urlsafe_b64encode(header).rstrip(b"=").decode()
+        with pytest.raises(LaunchRefused):
+            token = take_apart(f"{part}.e30.e30")
+            verify_launch(token, AWAITED, KEYS, own_origin=OWN, trusted=TRUSTED, moment=NOW)
