@@ -1,6 +1,7 @@
 """The numbered sources of a written answer: read from the course, cut to what a model can take."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import select
@@ -69,7 +70,8 @@ def numbered(
     profile: ChatProfile, question: str, sources: Sequence[Source], history: Sequence[Exchange]
 ) -> list[NumberedSource]:
     """The sources as the prompt gets them, condensed to the profile's budget."""
-    bare = explain.messages(profile, question, [], history)
+    empty = [NumberedSource(s.number, s.places[0][1].full, "") for s in sources]
+    bare = explain.messages(profile, question, empty, history)
     fixed = sum(estimate_tokens(message["content"]) + 4 for message in bare)
     room = max(profile.prompt_tokens - fixed, LEAST_ROOM)
     parts = []
@@ -78,7 +80,7 @@ def numbered(
         share = FIRST_SHARE if index == 0 and waiting > 1 else 1 / waiting
         text = condense(source.content, question, int(room * share))
         room -= estimate_tokens(text)
-        parts.append(NumberedSource(source.number, source.places[0][1].full, text))
+        parts.append(replace(empty[index], text=text))
     return parts
 
 

@@ -37,6 +37,7 @@ _ASKS_WHAT = re.compile(
     re.I,
 )
 _LISTING = re.compile(r"(?:, \d+\b.*){3}|(?:https?://\S+\s*){2}|(?:\. ?){4}")
+_WHOLE = re.compile(r"[\"'“‘«¿¡`]?[^\Wa-z_].*[.!?。！？…][\"'”’»)]*$", re.S)
 _WRONG = re.compile(r"wrong|incorrect|\berror\b(?!:)", re.I)
 LONGEST_CODE = 8
 FAITHFUL = frozenset({"md", "docx", "pptx", "txt"})
@@ -57,17 +58,21 @@ def fitness(question: str, unit: Unit, following: Unit | None, passage: Passage)
     if unit.kind == "code":
         is_whole = unit.text.count("\n") > 0 and _can_be_shown(unit.text, passage)
         return 0.6 if is_whole else 0.0
-    if unit.text.endswith("?") or _LISTING.search(unit.text):
-        return 0.1  # a question of the book is no answer, nor is a line of its index
     if unit.text.endswith(":"):
         return 0.9 if leads_to_code(unit, following, passage) else 0.5
-    too_little = len(terms(unit.text)) < 3 or _NEEDS_ITS_CONTEXT.search(unit.text)
-    if too_little or len(unit.text) > LONGEST_KEY:
-        return 0.4
     if _ASKS_WHAT.search(question) and kind_of(question, unit) is KeyKind.DEFINITION:
         return 1.6
-    is_piece = not re.match(r"[\"'“‘«¿¡]?[^\Wa-z_]", unit.text)
-    return 0.85 if is_piece or _POINTS_BACK.match(unit.text) else 1.0
+    return _fitness_of_sentence(unit.text)
+
+
+def _fitness_of_sentence(text: str) -> float:
+    if text.endswith("?") or _LISTING.search(text):
+        return 0.1  # a question of the book is no answer, nor is a line of its index
+    if len(terms(text)) < 3 or len(text) > LONGEST_KEY or _NEEDS_ITS_CONTEXT.search(text):
+        return 0.4
+    if not _WHOLE.match(text):
+        return 0.7
+    return 0.85 if _POINTS_BACK.match(text) else 1.0
 
 
 def leads_to_code(unit: Unit, following: Unit | None, passage: Passage) -> bool:

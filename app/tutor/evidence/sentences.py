@@ -23,7 +23,7 @@ _CODE = re.compile(
     print\s*\(.*\)\s*;?\s*$|
     [A-Za-z_][\w.\[\]'"]*\s*(?:[-+*/|&:]?=)(?!=)\s*\S+(?:\s\S+){0,7}$|
     [A-Za-z_][\w.]*\(.*\)\s*;?\s*$|
-    \[.*\]$|\{.*\}$|.*[;{}]\s*$|
+    \[.*\]$|\{.*\}$|.*[;{}]\s*$|(?:['"][^'"\s]+['"],\s*){2}|
     (?:SELECT|INSERT|UPDATE|DELETE|CREATE)\s+\S+.*
     )""",
     re.VERBOSE,
@@ -132,8 +132,9 @@ def _starts_anew(buffer: str, line: str, is_wrapped: bool) -> bool:
     last = buffer.rsplit("\n", 1)[-1]
     if _MARKUP.match(line) or last.lstrip().startswith("#") or _NUMBERED_TITLE.match(last):
         return True
-    is_lower = line.lstrip()[:1].islower()
-    return not is_lower and (not is_wrapped or len(last) < WRAPPED_LINE)
+    if line.lstrip()[:1].islower() or last.rstrip().endswith((",", "(", "[", "{", "–", "&")):
+        return False
+    return not is_wrapped or len(last) < WRAPPED_LINE
 
 
 def _sentences(paragraph: str, offset: int) -> Iterator[Unit]:
