@@ -15,7 +15,7 @@ from app.demo.course import id_in
 from app.demo.vectors import VectorFile
 from app.extensions import transaction
 from app.llm.profiles import embedding_profile
-from app.materials import catalogue, indexing
+from app.materials import catalogue, deepening, indexing
 from app.materials.chunking import ChunkDraft
 from app.materials.extraction import Extraction, extract
 from app.materials.storage import Stored, storage
@@ -32,7 +32,7 @@ def load_materials(course_id: UUID, vectors: VectorFile) -> int:
 
 def texts_of(file: File) -> list[str]:
     """The texts of a file that have vectors."""
-    return [indexing.indexed_text(chunk) for chunk in _read(file)[1]]
+    return [deepening.indexed_text(chunk) for chunk in _read(file)[1]]
 
 
 def _load(course_id: UUID, file: File, vectors: VectorFile) -> bool:
@@ -86,7 +86,7 @@ def _store_vectors(
     chunks = session.scalars(
         select(MaterialChunk).where(MaterialChunk.material_id == material_id)
     ).all()
-    texts = {chunk.chunk_id: indexing.indexed_text(chunk) for chunk in chunks}
+    texts = {chunk.chunk_id: deepening.indexed_text(chunk) for chunk in chunks}
     found = {key: vector for key, text in texts.items() if (vector := vectors.find(text))}
-    batch = indexing.Batch(list(found), [texts[key] for key in found])
-    indexing.store_vectors(session, course_id, batch, list(found.values()), vectors.model)
+    batch = deepening.Batch(list(found), [texts[key] for key in found])
+    deepening.store_vectors(session, course_id, batch, list(found.values()), vectors.model)

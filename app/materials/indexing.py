@@ -5,25 +5,20 @@ searchable and citable. Vectors follow in page order, a batch at a time, each in
 transaction. No transaction is held while a file is read or a model works.
 """
 
-import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from app.deferral import defer
-from app.llm.profiles import EmbeddingProfile
 from app.materials.catalogue import set_details
 from app.materials.chunking import ChunkDraft, chunk_pages
+from app.materials.deepening import embed_soon, indexed_text
 from app.materials.extraction import Extraction
 from app.materials.language import text_configuration
 from app.materials.postings import write_postings
-from app.materials.vectors import store_vector
 from models import (
-    ChunkVector,
     Course,
     CourseMaterial,
     FileType,
@@ -33,13 +28,6 @@ from models import (
     now,
 )
 
-log = logging.getLogger("coursellm.materials")
-
-BATCH = 16
-EMBEDDING_LOCK = "materials:embedding"
-"""Batches run one after another: the embedded server takes one request at a time anyway."""
-EMBEDDING_PRIORITY = -100
-
 
 @dataclass(frozen=True, slots=True)
 class ToRead:
@@ -47,14 +35,6 @@ class ToRead:
 
     storage_path: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Chunks that want vectors: their ids, and the texts to embed, in the same order."""
-
-    chunk_ids: list[uuid.UUID]
-    texts: list[str]
 
 
 def begin_reading(session: Session, material_id: uuid.UUID) -> ToRead | None:
@@ -99,125 +79,12 @@ def store_words(
     session.flush()
 
 
-def indexed_text(chunk: ChunkDraft | MaterialChunk) -> str:
-    """What words and vectors are made of: the chunk with the heading that it stands under."""
-    if not chunk.heading or chunk.content.startswith(chunk.heading):
-        return chunk.content
-    return f"{chunk.heading}\n{chunk.content}"
-
-
 def mark_failed(session: Session, material_id: uuid.UUID, reason: str) -> None:
     """The material failed; `reason` is a sentence for the teacher."""
     material = _locked(session, material_id)
     if material is not None:
         material.indexing_status = IndexingStatus.FAILED
         set_details(material, reason=reason)
-
-
-def embed_soon(session: Session, course_id: uuid.UUID, **when: Any) -> None:
-    """Queues the next batch of the course. A course is in the queue once, however many files it
-    has: so courses take turns."""
-    defer(
-        session,
-        "materials:embed_chunks",
-        queue="materials",
-        priority=EMBEDDING_PRIORITY,
-        lock=EMBEDDING_LOCK,
-        queueing_lock=f"embed:{course_id}",
-        course_id=str(course_id),
-        **when,
-    )
-
-
-def next_batch(session: Session, course_id: uuid.UUID, profile: EmbeddingProfile) -> Batch:
-    """The next chunks of the course without a vector of this model, in page order.
-
-    Files take turns: the one of which least is done comes first. An empty batch: all is done.
-    """
-    material_id = session.scalar(
-        select(CourseMaterial.material_id)
-        .where(
-            _unfinished(course_id),
-            select(MaterialChunk.chunk_id)
-            .where(MaterialChunk.material_id == CourseMaterial.material_id, _lacks(profile.name))
-            .exists(),
-        )
-        .order_by(CourseMaterial.embedded_count, CourseMaterial.upload_date)
-        .limit(1)
-    )
-    chunks = session.scalars(
-        select(MaterialChunk)
-        .where(MaterialChunk.material_id == material_id, _lacks(profile.name))
-        .order_by(MaterialChunk.chunk_index)
-        .limit(BATCH)
-    ).all()
-    return Batch([chunk.chunk_id for chunk in chunks], [indexed_text(chunk) for chunk in chunks])
-
-
-def store_vectors(
-    session: Session,
-    course_id: uuid.UUID,
-    batch: Batch,
-    vectors: Sequence[Sequence[float]],
-    model: str,
-) -> None:
-    """Keeps a batch's vectors; chunks that are gone meanwhile are left out."""
-    by_id = dict(zip(batch.chunk_ids, vectors, strict=True))
-    chunks = session.scalars(
-        select(MaterialChunk).where(MaterialChunk.chunk_id.in_(batch.chunk_ids))
-    ).all()
-    for chunk in chunks:
-        store_vector(session, course_id, chunk, by_id[chunk.chunk_id], model)
-    for material_id in {chunk.material_id for chunk in chunks}:
-        _count_vectors(session, material_id, model)
-
-
-def materials_of(session: Session, batch: Batch) -> list[uuid.UUID]:
-    """The materials that a batch's chunks belong to."""
-    chunk = MaterialChunk
-    query = select(chunk.material_id).where(chunk.chunk_id.in_(batch.chunk_ids)).distinct()
-    return list(session.scalars(query))
-
-
-def finish_course(session: Session, course_id: uuid.UUID, profile: EmbeddingProfile) -> None:
-    """Marks as completed what needs no more vectors; without an embedding model, everything."""
-    materials = session.scalars(select(CourseMaterial).where(_unfinished(course_id)))
-    for material in materials:
-        if profile.is_connected and material.embedded_count < material.chunk_count:
-            continue
-        _complete(material)
-
-
-def _complete(material: CourseMaterial) -> None:
-    material.indexing_status = IndexingStatus.COMPLETED
-    material.indexed_at = now()
-    set_details(material, reason=None)
-
-
-def _count_vectors(session: Session, material_id: uuid.UUID, model: str) -> None:
-    material = session.get_one(CourseMaterial, material_id)
-    material.embedded_count = (
-        session.scalar(
-            select(func.count()).where(
-                ChunkVector.material_id == material_id, ChunkVector.model == model
-            )
-        )
-        or 0
-    )
-    if material.embedded_count >= material.chunk_count:
-        _complete(material)
-
-
-def _unfinished(course_id: uuid.UUID) -> ColumnElement[bool]:
-    return (
-        (CourseMaterial.course_id == course_id)
-        & (CourseMaterial.indexing_status == IndexingStatus.PROCESSING)
-        & (CourseMaterial.chunk_count > 0)
-    )
-
-
-def _lacks(model: str) -> ColumnElement[bool]:
-    return MaterialChunk.embedding_model.is_distinct_from(model)
 
 
 def _locked(session: Session, material_id: uuid.UUID) -> CourseMaterial | None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from app.extensions import transaction
 from app.llm.client import ModelUnavailable, embed_passages
 from app.llm.profiles import embedding_profile
-from app.materials import indexing
+from app.materials import deepening, indexing
 from app.materials.extraction import SourceUnreadable, extract
 from app.materials.storage import storage
 from models import now
@@ -34,8 +34,8 @@ OUR_FAULT = (
     "the people who run CourseLLM."
 )
 NO_VECTORS = (
-    "It is found by its words, but not by its meaning: the model for that refused it. Try again, "
-    "and if that fails too, tell the people who run CourseLLM."
+    "It is found by its words, but not by its meaning: the model for that could not take it. Try "
+    "again, and if that fails too, tell the people who run CourseLLM."
 )
 
 
@@ -69,24 +69,37 @@ def embed_chunks(course_id: str) -> None:
     """Makes the course's next vectors, one batch, and queues the one after it."""
     key, profile = UUID(course_id), embedding_profile()
     with transaction() as session:
-        indexing.finish_course(session, key, profile)
-        batch = indexing.next_batch(session, key, profile)
+        deepening.finish_course(session, key, profile)
+        batch = deepening.next_batch(session, key, profile)
     if not batch.chunk_ids:
         return
     try:
         vectors = _vectors(batch.texts)
+        with transaction() as session:
+            deepening.store_vectors(session, key, batch, vectors, profile.name)
+            deepening.embed_soon(session, key)
     except ModelUnavailable as error:
-        _wait_or_fail(key, batch, error)
-        return
-    with transaction() as session:
-        indexing.store_vectors(session, key, batch, vectors, profile.name)
-        indexing.embed_soon(session, key)
+        log.warning("no vectors for course %s: %s", course_id, error.reason)
+        _wait_or_fail(key, batch, is_passing=error.is_passing)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("vectors for course %s could not be kept", course_id)
+        _wait_or_fail(key, batch, is_passing=False)
 
 
 @blueprint.task(name="remove_file", retry=PATIENT)
 def remove_file(path: str) -> None:
     """Forgets the file of a material that was deleted."""
     storage().delete(path)
+
+
+@blueprint.periodic(cron="*/5 * * * *")
+@blueprint.task(name="sweep", queueing_lock="materials:sweep")
+def sweep(timestamp: int) -> None:
+    """Queues again what is unfinished and waits for no job: nothing waits for ever."""
+    with transaction() as session:
+        deepening.queue_unfinished(session)
 
 
 def _vectors(texts: list[str]) -> list[list[float]]:
@@ -97,15 +110,14 @@ def _vectors(texts: list[str]) -> list[list[float]]:
     return vectors
 
 
-def _wait_or_fail(course_id: UUID, batch: indexing.Batch, error: ModelUnavailable) -> None:
-    log.warning("no vectors for course %s: %s", course_id, error.reason)
+def _wait_or_fail(course_id: UUID, batch: deepening.Batch, *, is_passing: bool) -> None:
     with transaction() as session:
-        if error.is_passing:
-            indexing.embed_soon(session, course_id, schedule_at=now() + PAUSE_WITHOUT_MODEL)
+        if is_passing:
+            deepening.embed_soon(session, course_id, schedule_at=now() + PAUSE_WITHOUT_MODEL)
             return
-        for material_id in indexing.materials_of(session, batch):
+        for material_id in deepening.materials_of(session, batch):
             indexing.mark_failed(session, material_id, NO_VECTORS)
-        indexing.embed_soon(session, course_id)
+        deepening.embed_soon(session, course_id)
 
 
 def _fail(material_id: UUID, sentence: str) -> None:

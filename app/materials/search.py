@@ -82,7 +82,7 @@ def search(
         _make_up_for_missing_vectors(scores, words)
     best = sorted(scores, key=lambda place: scores[place], reverse=True)[:limit]
     passages = _passages(session, best, scores, words, vectors)
-    return SearchResult(judge(_evidence(passages, question_vector is not None)), passages)
+    return SearchResult(judge(evidence_of(passages, question_vector is not None)), passages)
 
 
 def fuse(*rankings: Sequence[Place]) -> dict[Place, float]:
@@ -144,7 +144,7 @@ def _passages(
     return [found[place] for place in places if place in found]
 
 
-def _evidence(passages: Sequence[Passage], by_meaning: bool) -> Evidence:
+def evidence_of(passages: Sequence[Passage], by_meaning: bool) -> Evidence:
     cosines = [passage.cosine for passage in passages if passage.cosine is not None]
     shares = [passage.word_share for passage in passages if passage.word_share is not None]
     return Evidence(

@@ -17,7 +17,7 @@ from app.demo import commands, loading, vectors
 from app.demo.content import COURSE
 from app.demo.course import CONTEXT_ID, id_in
 from app.llm.profiles import embedding_profile
-from app.materials import catalogue, indexing
+from app.materials import catalogue, deepening, indexing
 from app.materials.search import search
 from app.materials.storage import storage
 from models import (
@@ -136,7 +136,7 @@ def test_jobs_that_were_queued_find_nothing_left_to_do(run: Run, session: Sessio
     course = _course(session)
     material = _material(session, 0)
     assert indexing.begin_reading(session, material.material_id) is None
-    batch = indexing.next_batch(session, course.course_id, embedding_profile())
+    batch = deepening.next_batch(session, course.course_id, embedding_profile())
     assert batch.chunk_ids == []
 
 
@@ -307,7 +307,7 @@ def test_text_without_a_vector_is_left_to_the_worker(
     material = _material(session, 0)
     assert material.embedded_count == material.chunk_count - 1
     assert material.indexing_status is IndexingStatus.PROCESSING
-    batch = indexing.next_batch(session, material.course_id, embedding_profile())
+    batch = deepening.next_batch(session, material.course_id, embedding_profile())
     assert [vectors.key_of(text) for text in batch.texts] == [gone]
 
 

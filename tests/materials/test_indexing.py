@@ -11,7 +11,7 @@ from app.config import Settings
 from app.extensions import transaction
 from app.jobs import run_worker
 from app.llm.profiles import embedding_profile
-from app.materials import catalogue, indexing, jobs
+from app.materials import catalogue, deepening, indexing, jobs
 from app.materials.storage import storage
 from models import (
     ChunkPosting,
@@ -36,7 +36,7 @@ def finish(course: Course) -> int:
     """Runs batches until none is left; how many there were."""
     for count in range(100):
         with transaction() as session:
-            batch = indexing.next_batch(session, course.course_id, embedding_profile())
+            batch = deepening.next_batch(session, course.course_id, embedding_profile())
         jobs.embed_chunks(str(course.course_id))
         if not batch.chunk_ids:
             return count
@@ -69,7 +69,7 @@ def test_words_come_first_and_vectors_follow(
     assert session.get(ChunkPosting, (material_id, "thing7")) is not None
 
     jobs.embed_chunks(str(course.course_id))
-    assert look(material_id).embedded_count == indexing.BATCH
+    assert look(material_id).embedded_count == deepening.BATCH
     finish(course)
     found = look(material_id)
     assert found.indexing_status is IndexingStatus.COMPLETED and found.indexed_at is not None
@@ -209,8 +209,8 @@ def test_files_take_turns(session: Session, course: Course, model: Model, read: 
     done = []
     for _ in range(3):
         with transaction() as step:
-            batch = indexing.next_batch(step, course.course_id, embedding_profile())
-            done += indexing.materials_of(step, batch)
+            batch = deepening.next_batch(step, course.course_id, embedding_profile())
+            done += deepening.materials_of(step, batch)
         jobs.embed_chunks(str(course.course_id))
     assert done == [first, second, first]
 
@@ -262,3 +262,38 @@ def test_deleting_forgets_everything_but_the_trace(
         assert session.scalar(select(func.count()).select_from(table)) == 0
     with pytest.raises(FileNotFoundError), storage().local(path):
         pass
+
+
+def test_what_lost_its_job_is_queued_again(
+    session: Session, course: Course, model: Model, add: Add, read: Add, look: Look
+) -> None:
+    read("a.txt", b"some words to be found")
+    waiting = add("b.txt", b"more words to be found")
+    session.execute(text("delete from procrastinate_jobs"))
+    session.execute(text("update course_materials set upload_date = now() - interval '1 hour'"))
+    session.commit()
+    jobs.sweep(0)
+    jobs.sweep(0)
+    names = sorted(name for name, _ in waiting_jobs(session))
+    assert names == ["materials:embed_chunks", "materials:index_words"]
+    jobs.index_words(str(waiting))
+    finish(course)
+    assert look(waiting).indexing_status is IndexingStatus.COMPLETED
+
+
+def test_vectors_that_cannot_be_kept_fail_the_file_and_not_the_others(
+    session: Session,
+    course: Course,
+    model: Model,
+    read: Add,
+    look: Look,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bad = read("a.txt", b"some words to be found")
+    with monkeypatch.context() as patch:
+        patch.setattr(deepening, "store_vectors", lambda *_: 1 / 0)
+        jobs.embed_chunks(str(course.course_id))
+    assert look(bad).indexing_status is IndexingStatus.FAILED
+    good = read("b.txt", b"more words to be found")
+    finish(course)
+    assert look(good).indexing_status is IndexingStatus.COMPLETED
