@@ -34,8 +34,11 @@ def require_port(port: int, setting: str, patience: float = 3.0) -> None:
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
-    """Whether a server could listen on the port."""
+    """Whether a server could listen on the port, and nobody listens on all addresses."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as visitor:
+        if port and visitor.connect_ex((host, port)) == 0:
+            return False
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -141,8 +141,10 @@ def _model_lines(options: Options) -> list[str]:
     lines = [f"Answers come from {options.chat_name}, on this machine."]
     if options.chat_weights is model_registry.SMALL:
         lines += [
-            "It is a very small model, for trying out. A larger one, fetched once"
-            f" ({LARGER.size / 1e9:.1f} GB):  make run MODEL={LARGER.name}",
+            "It is a very small model, for trying out, and writes only where a teacher of the"
+            " course has switched it on.",
+            f"A larger one, fetched once ({LARGER.size / 1e9:.1f} GB):"
+            f"  make run MODEL={LARGER.name}",
         ]
     lines += [
         f"{name} runs on this machine; to use it:"

@@ -56,7 +56,7 @@ def _embeddings(name: str, port: int, modality: str, nice: int) -> Service:
     return Service(
         name=name,
         command=(*PYTHON, "scripts.model_server", *arguments),
-        env=_environment(),
+        env=_bare_environment(),
         is_ready=lambda: answers(f"http://{LOOPBACK}:{port}/health"),
         nice=nice,
         essential=False,
@@ -68,7 +68,7 @@ def _chat(options: Options, models: Models, file: Path) -> Service:
     return Service(
         name="chat-model",
         command=(*PYTHON, "scripts.model_server", "chat", *arguments, "--alias", _alias(options)),
-        env=_environment() | {"COURSELLM_MODEL_SERVER_KEY": models.key},
+        env=_bare_environment() | {"COURSELLM_MODEL_SERVER_KEY": models.key},
         is_ready=lambda: answers(f"http://{LOOPBACK}:{models.chat_port}/health"),
         essential=False,
     )
@@ -148,7 +148,7 @@ def worker(env: Mapping[str, str], models: Models, options: Options) -> Service:
 
 def demo_lms(options: Options) -> Service:
     """The LMS to try things in; it knows nothing of the tool's database and keys."""
-    env = _environment() | {
+    env = _bare_environment() | {
         "COURSELLM_DATA": str(options.data_dir),
         "COURSELLM_URL": options.url,
         "DEMO_LMS_PORT": str(options.lms_port),
@@ -163,3 +163,12 @@ def demo_lms(options: Options) -> Service:
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONUNBUFFERED": "1"}
+
+
+def _bare_environment() -> dict[str, str]:
+    """Without the tool's settings, for what must not know its database and keys."""
+    return {
+        name: value
+        for name, value in _environment().items()
+        if not name.startswith(("COURSELLM_", "OPENAI_")) and name != "DATABASE_URL"
+    }

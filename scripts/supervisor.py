@@ -17,6 +17,7 @@ STOP_SECONDS = 12.0
 QUICK_DEATH_SECONDS = 30.0
 QUICK_DEATHS_ALLOWED = 5
 LAST_LINES = 12
+LARGEST_LOG = 10 * 2**20  # bytes; a larger one is put aside at the next start
 CLONE = Path(__file__).resolve().parent.parent
 
 
@@ -39,6 +40,8 @@ class Child:
         """Spawn it, its output appended to its log."""
         self.restart_at = None
         self.started_at = time.monotonic()
+        if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
+            self.log.replace(self.log.with_suffix(".log.old"))
         with self.log.open("ab") as log:
             self.process = spawn(
                 self.service.command,
