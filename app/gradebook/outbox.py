@@ -70,6 +70,33 @@ def send_again(session: Session, course_id: UUID, outbox_id: UUID) -> ScoreOutbo
     )
     if row is None:
         raise NotFound(reason=f"score {outbox_id} is not in course {course_id}")
+    _send_once_more(session, row)
+    return row
+
+
+def send_refused_again(session: Session, course_id: UUID, activity_id: UUID) -> list[UUID]:
+    """Send every score of the activity again that the LMS did not accept; their ids.
+
+    For when what was wrong with the connection has been put right.
+    """
+    rows = session.scalars(
+        select(ScoreOutbox)
+        .join(LineItem, LineItem.line_item_id == ScoreOutbox.line_item_id)
+        .join(LtiContext, LtiContext.context_id == LineItem.context_id)
+        .where(
+            LtiContext.course_id == course_id,
+            LineItem.activity_id == activity_id,
+            ScoreOutbox.status == ScoreStatus.REFUSED,
+        )
+        .order_by(ScoreOutbox.outbox_id)
+        .with_for_update(of=ScoreOutbox)
+    ).all()
+    for row in rows:
+        _send_once_more(session, row)
+    return [row.outbox_id for row in rows]
+
+
+def _send_once_more(session: Session, row: ScoreOutbox) -> None:
     row.version += 1
     if row.status is not ScoreStatus.SENDING:
         row.status = ScoreStatus.WAITING
@@ -78,7 +105,6 @@ def send_again(session: Session, course_id: UUID, outbox_id: UUID) -> ScoreOutbo
     session.flush()
     queue_delivery(session, row.outbox_id)
     hasten(session, _lock(row.outbox_id))
-    return row
 
 
 def start_afresh(row: ScoreOutbox) -> None:

@@ -51,6 +51,7 @@ class GradedActivity:
     has_column: bool
     rows: list[ScoreRow]
     without_score: int
+    refused: int
 
 
 def overview(
@@ -102,6 +103,7 @@ def _graded(
         has_column=bool(scores) or _has_column(session, activity_id),
         rows=rows,
         without_score=max(0, students - len({row.user_id for row, _, _ in scores})),
+        refused=sum(row.status is ScoreStatus.REFUSED for row, _, _ in scores),
     )
 
 

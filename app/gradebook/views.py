@@ -9,7 +9,7 @@ from app import audit
 from app.access import Right, current_actor, guard
 from app.clock import zone_of
 from app.extensions import transaction
-from app.gradebook.outbox import send_again
+from app.gradebook.outbox import send_again, send_refused_again
 from app.gradebook.overview import overview
 from app.session import display_name
 from models import Course, now
@@ -42,3 +42,13 @@ def send(outbox_id: UUID) -> Response:
         row = send_again(session, actor.course, outbox_id)
         audit.record(session, actor.user_id, actor.course, "score.sent_again", str(row.outbox_id))
     return redirect(url_for(".index", sent=outbox_id), 303)
+
+
+@blueprint.post("/activities/<uuid:activity_id>/send")
+def send_refused(activity_id: UUID) -> Response:
+    """Send all scores of an activity again that were not accepted."""
+    actor = current_actor()
+    with transaction() as session:
+        for outbox_id in send_refused_again(session, actor.course, activity_id):
+            audit.record(session, actor.user_id, actor.course, "score.sent_again", str(outbox_id))
+    return redirect(url_for(".index", sent="all"), 303)

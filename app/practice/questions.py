@@ -10,6 +10,7 @@ from app import audit
 from app.errors import NotFound
 from app.practice.choices import stored
 from app.practice.drafts import Draft
+from app.practice.grading import GRADED_HERE
 from models import CourseRole, Enrollment, PracticeQuestion, StudentAttempt
 
 
@@ -31,7 +32,11 @@ def counts_in_use(session: Session, course_id: UUID) -> dict[UUID, int]:
     """How many questions each concept has in use; concepts without one are left out."""
     rows = session.execute(
         select(PracticeQuestion.concept_id, func.count())
-        .where(PracticeQuestion.course_id == course_id, PracticeQuestion.is_active)
+        .where(
+            PracticeQuestion.course_id == course_id,
+            PracticeQuestion.is_active,
+            PracticeQuestion.question_type.in_(GRADED_HERE),
+        )
         .group_by(PracticeQuestion.concept_id)
     )
     return {row[0]: row[1] for row in rows}

@@ -77,6 +77,20 @@ def test_send_again_brings_a_refused_score_in(lms_class: Class, teacher: Visitor
     assert actions == ["score.sent_again"]
 
 
+def test_all_that_was_refused_is_sent_again_at_once(lms_class: Class, teacher: Visitor) -> None:
+    for person in ("student-1", "student-2", "student-3"):
+        row = lms_class.answer(1, member=lms_class.member(person))
+        assert row is not None
+        row.status = ScoreStatus.SENT if person == "student-3" else ScoreStatus.REFUSED
+    lms_class.session.execute(text("delete from procrastinate_jobs"))
+    lms_class.session.commit()
+    assert "Send all 2 that were not accepted again" in teacher.get("grades/").text
+    teacher.post(f"grades/activities/{lms_class.activity.activity_id}/send")
+    lms_class.work()
+    assert sorted(status for _, _, status in lms_class.posts()) == [200, 200]
+    assert "not accepted again" not in teacher.get("grades/").text
+
+
 def test_scores_of_another_course_do_not_exist(
     app: Flask, lms_class: Class, session: Session
 ) -> None:
@@ -84,6 +98,10 @@ def test_scores_of_another_course_do_not_exist(
     assert row is not None
     stranger = enter(app, session, factories.course(session), CourseRole.TEACHER)
     assert stranger.post(f"grades/{row.outbox_id}/send").status_code == 404
+    row.status = ScoreStatus.REFUSED
+    session.commit()
+    stranger.post(f"grades/activities/{lms_class.activity.activity_id}/send")
+    assert lms_class.row().status is ScoreStatus.REFUSED
     assert "Practice: Loops" not in stranger.get("grades/").text
 
 
