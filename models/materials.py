@@ -75,7 +75,7 @@ class CourseMaterial(Base):
     term_total: Mapped[int] = mapped_column(default=0)
     """Sum of the chunks' lengths in terms, for BM25's average."""
     search_config: Mapped[str] = mapped_column(String(32), default="english")
-    """PostgreSQL's text search configuration that made its terms; questions are read by the same."""
+    """Text search configuration that made its terms; questions are read by the same."""
 
     course: Mapped["Course"] = relationship(back_populates="materials")
     uploader: Mapped["User"] = relationship(back_populates="uploaded_materials")
