@@ -79,7 +79,8 @@ def _ask(
         session, course_id, question, question_vector=vector, limit=LIMIT + 1
     ).passages
     others = [passage for passage in passages if passage.chunk_index != answer]
-    return evidence_of(passages[:LIMIT], True), evidence_of(others[:LIMIT], True)
+    name = embedding_profile().name
+    return evidence_of(passages[:LIMIT], name), evidence_of(others[:LIMIT], name)
 
 
 def _fill(session: Session, texts: list[str], model: E5) -> uuid.UUID:

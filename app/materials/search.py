@@ -5,14 +5,15 @@ Reciprocal rank fusion after Cormack, Clarke & Büttcher (2009).
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from app.llm.profiles import embedding_profile
 from app.materials.chunking import page_at
-from app.materials.coverage import Evidence, judge
+from app.materials.coverage import Evidence, is_known, judge
+from app.materials.language import text_configuration
 from app.materials.postings import WordHit, search_words
 from app.materials.vectors import VectorHit, nearest
 from models import CourseMaterial, Coverage, FileType, MaterialChunk
@@ -72,8 +73,8 @@ def search(
     """
     words = search_words(session, course_id, question, see_hidden=see_hidden, limit=CANDIDATES)
     vectors: list[VectorHit] = []
+    model = embedding_profile().name
     if question_vector is not None:
-        model = embedding_profile().name
         vectors = nearest(
             session, course_id, question_vector, model, see_hidden=see_hidden, limit=CANDIDATES
         )
@@ -82,7 +83,11 @@ def search(
         _make_up_for_missing_vectors(scores, words)
     best = sorted(scores, key=lambda place: scores[place], reverse=True)[:limit]
     passages = _passages(session, best, scores, words, vectors)
-    return SearchResult(judge(evidence_of(passages, question_vector is not None)), passages)
+    evidence = evidence_of(passages, model)
+    coverage = judge(evidence)
+    if coverage is not Coverage.ANSWERED and _in_a_foreign_language(session, course_id, question):
+        coverage = judge(replace(evidence, word_share=None))
+    return SearchResult(coverage, passages)
 
 
 def fuse(*rankings: Sequence[Place]) -> dict[Place, float]:
@@ -144,10 +149,22 @@ def _passages(
     return [found[place] for place in places if place in found]
 
 
-def evidence_of(passages: Sequence[Passage], by_meaning: bool) -> Evidence:
+def evidence_of(passages: Sequence[Passage], model: str) -> Evidence:
+    """The best cosine and the best share of words among the passages."""
     cosines = [passage.cosine for passage in passages if passage.cosine is not None]
     shares = [passage.word_share for passage in passages if passage.word_share is not None]
+    by_meaning = cosines and is_known(model)
     return Evidence(
-        cosine=max(cosines, default=0.0) if by_meaning and cosines else None,
-        word_share=max(shares, default=0.0),
+        cosine=max(cosines) if by_meaning else None, word_share=max(shares, default=0.0)
     )
+
+
+def _in_a_foreign_language(session: Session, course_id: uuid.UUID, question: str) -> bool:
+    """Whether the question is surely in a language that none of the course's materials is in."""
+    language = text_configuration(question)
+    if language is None:
+        return False
+    known = select(CourseMaterial.search_config).where(
+        CourseMaterial.course_id == course_id, CourseMaterial.chunk_count > 0
+    )
+    return language not in session.scalars(known.distinct()).all()

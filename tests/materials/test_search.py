@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from app.materials import jobs
+from app.materials import search as searching
 from app.materials.coverage import Evidence, judge
 from app.materials.postings import search_words
-from app.materials.search import SearchResult, fuse, search
+from app.materials.search import SearchResult, evidence_of, fuse, search
 from models import Course, CourseMaterial, Coverage
 from tests import factories
 from tests.materials import makers
@@ -147,7 +148,6 @@ def test_vectors_of_two_models_are_not_compared(
 ) -> None:
     read("Cells.pdf", BOOK)
     embed_all(course)
-    from app.materials import search as searching
 
     class Other:
         name = "another model"
@@ -190,17 +190,50 @@ def test_fusion_keeps_everything_and_the_order_where_both_agree(
 @pytest.mark.parametrize(
     ("cosine", "share", "coverage"),
     [
-        (0.93, 0.0, Coverage.ANSWERED),
-        (0.86, 0.7, Coverage.ANSWERED),
-        (0.80, 0.95, Coverage.ANSWERED),
-        (0.86, 0.4, Coverage.CLOSEST),
+        (0.88, 0.8, Coverage.ANSWERED),
+        (0.84, 0.7, Coverage.ANSWERED),
+        (0.80, 1.0, Coverage.ANSWERED),
+        (0.84, 0.45, Coverage.CLOSEST),
+        (0.83, 0.25, Coverage.NOT_COVERED),
         (0.75, 0.1, Coverage.NOT_COVERED),
         (None, 0.95, Coverage.ANSWERED),
         (None, 0.5, Coverage.CLOSEST),
         (None, 0.1, Coverage.NOT_COVERED),
+        (0.88, None, Coverage.ANSWERED),
+        (0.83, None, Coverage.CLOSEST),
+        (0.78, None, Coverage.NOT_COVERED),
+        (None, None, Coverage.NOT_COVERED),
     ],
 )
 def test_coverage_weighs_meaning_and_words(
-    cosine: float | None, share: float, coverage: Coverage
+    cosine: float | None, share: float | None, coverage: Coverage
 ) -> None:
     assert judge(Evidence(cosine, share)) is coverage
+
+
+def test_cosines_of_models_nobody_has_looked_at_do_not_judge(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    read("Cells.pdf", BOOK)
+    embed_all(course)
+    passages = ask(session, course, "photosynthesis").passages
+    assert evidence_of(passages, "text-embedding-3-small").cosine is None
+    assert evidence_of(passages, "multilingual-e5-small").cosine is not None
+
+
+def test_a_question_in_another_language_is_judged_by_meaning_alone(
+    session: Session,
+    course: Course,
+    model: Model,
+    read: Add,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read("a.txt", b"The osmosis of the water is a flow that goes through the membrane.")
+    embed_all(course)
+    monkeypatch.setattr(searching, "is_known", lambda _: True)
+    judged = []
+    monkeypatch.setattr(searching, "judge", lambda found: judged.append(found) or Coverage.CLOSEST)
+    ask(session, course, "¿Qué es la difusión de los gases en el aire?")
+    assert judged[-1].word_share is None
+    ask(session, course, "What is the diffusion of the gases?")
+    assert judged[-1].word_share is not None
