@@ -1,7 +1,7 @@
 /* Bundles the browser's files into app/static/dist: `npm run build` (once) or `npm run watch`.
-   ES modules are split, so that pdf.js is fetched only where a page is shown. */
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+   ES modules are split, so that pdf.js is fetched only where a page is shown, KaTeX where a formula stands. */
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -9,6 +9,7 @@ import * as esbuild from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = resolve(here, "../app/static/dist");
 const packages = resolve(here, "../node_modules");
+const KEPT_FOR = 7 * 24 * 3600 * 1000;
 const watch = process.argv.includes("--watch");
 
 const common = {
@@ -16,12 +17,41 @@ const common = {
 };
 
 /** The page's modules: main.js and the rooms that it imports when they are needed. */
-const modules = {
+const modules = (mathSheet) => ({
   ...common,
   entryPoints: [join(here, "main.js")], outdir: dist, format: "esm", splitting: true,
-  entryNames: "[name]", chunkNames: "[name]-[hash]",
-  define: { PDFJS_VERSION: JSON.stringify(version("pdfjs-dist")) },
-};
+  entryNames: "[name]", chunkNames: "[name]-[hash]", plugins: [stylesByScript],
+  define: { PDFJS_VERSION: JSON.stringify(version("pdfjs-dist")), MATH_SHEET: JSON.stringify(mathSheet) },
+});
+
+/* KaTeX gives some of its pieces a style attribute, which our policy forbids; set by script it is allowed. */
+const stylesByScript = replacing("styles by script", /katex\.mjs$/, 4,
+  /node\.setAttribute\(attr, (this\.attributes\[attr\]|value)\)/g,
+  'attr === "style" ? (node.style.cssText = $1) : node.setAttribute(attr, $1)');
+
+/* Every browser that runs our modules reads WOFF2. */
+const woff2Alone = replacing("woff2 alone", /katex\.css$/, 20, /(format\("woff2"\))[^;}]*/g, "$1");
+
+function replacing(name, filter, times, pattern, replacement) {
+  return {
+    name,
+    setup: (build) => build.onLoad({ filter }, ({ path }) => {
+      const text = readFileSync(path, "utf8"), found = text.match(pattern)?.length ?? 0;
+      if (found !== times) throw new Error(`${name}: ${path} has ${found} places to change instead of ${times}`);
+      return { contents: text.replaceAll(pattern, replacement), loader: path.endsWith("css") ? "css" : "js" };
+    }),
+  };
+}
+
+/** KaTeX's sheet with its fonts; gives its name, which changes with its content. */
+async function mathSheet() {
+  const { metafile } = await esbuild.build({
+    ...common,
+    entryPoints: [join(here, "math.css")], outdir: dist, entryNames: "[name]-[hash]",
+    assetNames: "fonts/[name]-[hash]", loader: { ".woff2": "file" }, plugins: [woff2Alone], metafile: true,
+  });
+  return basename(Object.keys(metafile.outputs).find((file) => file.endsWith(".css")));
+}
 
 /** Scripts that stand alone: the launch pages', and the display settings, which run before the first paint. */
 const standalone = {
@@ -59,8 +89,12 @@ function pdfjs() {
   writeFileSync(join(dist, folder, "complete"), "");
 }
 
-function removeOldChunks() {
-  for (const file of readdirSync(dist)) if (/-[A-Z0-9]{8}\.js(\.gz)?$/.test(file)) rmSync(join(dist, file));
+/* Pages that are open may still ask for the parts of an earlier build. */
+function removeOldParts() {
+  for (const file of readdirSync(dist, { recursive: true })) {
+    const path = join(dist, file);
+    if (/-[A-Z0-9]{8}\.(js|css|woff2)(\.gz)?$/.test(file) && Date.now() - statSync(path).mtimeMs > KEPT_FOR) rmSync(path);
+  }
 }
 
 /** Each text file once more, compressed, for browsers that take it so: the server picks. */
@@ -75,13 +109,14 @@ function compress() {
 }
 
 mkdirSync(dist, { recursive: true });
-removeOldChunks();
+const pageModules = modules(await mathSheet());
 if (watch) {
   const sheet = { name: "styles", setup: (build) => build.onEnd(styles) };
-  for (const options of [{ ...modules, plugins: [sheet] }, standalone]) await (await esbuild.context(options)).watch();
+  for (const options of [{ ...pageModules, plugins: [...pageModules.plugins, sheet] }, standalone]) await (await esbuild.context(options)).watch();
 } else {
-  await Promise.all([esbuild.build(modules), esbuild.build(standalone), styles()]);
+  await Promise.all([esbuild.build(pageModules), esbuild.build(standalone), styles()]);
 }
 cpSync(join(here, "icons.svg"), join(dist, "icons.svg"));
 pdfjs();
 compress();
+removeOldParts();

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -15,26 +16,44 @@ AXE = ROOT / "node_modules/axe-core/axe.min.js"
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium, else Playwright's own."""
+    """The system's Chromium, else Playwright's own.
+
+    One for this folder, not for the whole run: a thread can have one Playwright at a time.
+    """
     path = shutil.which("chromium") or shutil.which("google-chrome")
+    args = ["--process-per-site", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox"] if os.geteuid() == 0 else []
-        )
+        browser = playwright.chromium.launch(executable_path=path, args=args)
         yield browser
         browser.close()
 
 
-@pytest.fixture
-def site() -> Site:
-    return create_site()
+@pytest.fixture(scope="package")
+def contexts(browser: Browser, serving: Serving) -> dict[bool, BrowserContext]:
+    """A profile with script and one without.
+
+    The page that stays open in each keeps the site's process: a new one for every test takes more
+    time than the test itself.
+    """
+    contexts = {script: browser.new_context(java_script_enabled=script) for script in (True, False)}
+    for context in contexts.values():
+        context.set_default_timeout(20_000)
+        context.new_page().goto(serving.url + "/lms")
+    return contexts
 
 
-@pytest.fixture
-def serving(site: Site) -> Iterator[Serving]:
-    serving = Serving(site)
+@pytest.fixture(scope="package")
+def serving() -> Iterator[Serving]:
+    serving = Serving(create_site())
     yield serving
     serving.stop()
+
+
+@pytest.fixture(autouse=True)
+def site(serving: Serving) -> Site:
+    """The stand-in, as new."""
+    serving.site.reset()
+    return serving.site
 
 
 @dataclass
@@ -51,12 +70,18 @@ class Visit:
         return self.page
 
     def violations(self) -> list[str]:
-        """What axe finds, a line each; every fold opened."""
+        """What axe finds in the light and, of colours, in the dark, a line each; folds opened."""
         self.page.evaluate(
             "document.querySelectorAll('details').forEach(fold => { fold.open = true; })"
         )
-        self.page.evaluate(AXE.read_text())
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        self.page.evaluate(_axe())
+        light = self._violations({})
+        self.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        return light + self._violations({"runOnly": ["color-contrast", "link-in-text-block"]})
+
+    def _violations(self, options: dict[str, object]) -> list[str]:
+        options = {"resultTypes": ["violations"], **options}
+        found = self.page.evaluate("options => axe.run(document, options)", options)
         return [
             f"{rule['id']}: {node['html'][:150]} {node['failureSummary']}"
             for rule in found["violations"]
@@ -68,9 +93,9 @@ Opening = Callable[..., Visit]
 
 
 @pytest.fixture
-def visit(browser: Browser, serving: Serving) -> Iterator[Opening]:
+def visit(contexts: dict[bool, BrowserContext], serving: Serving) -> Iterator[Opening]:
     """`visit(path="/enter", width=1200, …)` opens a page; the console's complaints are kept."""
-    contexts: list[BrowserContext] = []
+    pages: list[Page] = []
 
     def opened(
         path: str = "/enter",
@@ -79,29 +104,40 @@ def visit(browser: Browser, serving: Serving) -> Iterator[Opening]:
         height: int = 800,
         ready: str = "body",
         without: str = "",
-        scheme: str = "light",
         script: bool = True,
     ) -> Visit:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=scheme,  # type: ignore[arg-type]
-            java_script_enabled=script,
-            accept_downloads=True,
-        )
-        contexts.append(context)
-        context.set_default_timeout(10_000)
-        context.add_init_script(_blocked(without))
-        visit = Visit(context.new_page(), serving.url)
-        visit.page.on(
-            "console", lambda m: visit.complaints.append(m.text) if m.type == "error" else None
-        )
-        visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        page = contexts[script].new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.add_init_script(_blocked(without))
+        visit = Visit(page, serving.url)
+        page.on("console", lambda m: visit.complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: visit.complaints.append(str(error)))
         visit.go(path, ready=ready)
         return visit
 
     yield opened
-    for context in contexts:
-        context.close()
+    for context in {page.context for page in pages}:
+        _empty(context)
+
+
+def _empty(context: BrowserContext) -> None:
+    """Close all pages but the first, forget cookies and what the pages stored."""
+    first, *others = context.pages
+    origins = {frame.evaluate("origin") for page in others for frame in page.frames} - {"null"}
+    session = context.new_cdp_session(first)
+    for page in others:
+        page.close()
+    for origin in origins:
+        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+    session.detach()
+    context.clear_cookies()
+    context.set_offline(False)
+
+
+@cache
+def _axe() -> str:
+    return AXE.read_text()
 
 
 def _blocked(without: str) -> str:

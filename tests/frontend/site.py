@@ -56,12 +56,17 @@ PAGES = [
 class Site(Flask):
     """The stand-in, and what it has seen."""
 
-    document: bytes = pdf(PAGES)
-    page_number, page_quotes, page_count = 2, (SENTENCE,), 3
-    cookies_needed = True
-    seen: list[dict[str, Any]]
-    finish: dict[str, Any]
-    failures: int = 0
+    sample = pdf(PAGES)
+
+    def reset(self) -> None:
+        """As new, for the next test."""
+        self.document = self.sample
+        self.page_number, self.page_quotes, self.page_count = 2, (SENTENCE,), 3
+        self.text: tuple[str, ...] = ()
+        self.cookies_needed = True
+        self.seen: list[dict[str, Any]] = []
+        self.finish: dict[str, Any] = {}
+        self.failures = 0
 
 
 def create_site() -> Site:
@@ -69,7 +74,7 @@ def create_site() -> Site:
         __name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "app/static")
     )
     site.jinja_loader = _loader()
-    site.seen, site.finish = [], {}
+    site.reset()
     site.jinja_env.globals.update(asset=_asset, csrf_token=lambda: CSRF)
     site.context_processor(_context)
     site.before_request(lambda: _admit(site))
@@ -156,6 +161,10 @@ def _routes(site: Site) -> None:
     def practice(sid: str) -> Any:
         return render_template("practice_page.html", error=None)
 
+    @site.get("/s/<sid>/formulas")
+    def formulas(sid: str) -> Any:
+        return render_template("formulas_page.html", text=site.text)
+
     @site.post("/s/<sid>/practice")
     def answer(sid: str) -> Any:
         if not request.form.get("answer"):
@@ -198,7 +207,7 @@ def _routes(site: Site) -> None:
 
     @site.get("/s/<sid>/slow")
     def slow(sid: str) -> Any:
-        time.sleep(2)
+        time.sleep(1.5)
         return "<p id='slow'>At last.</p>"
 
     @site.post("/s/<sid>/delete")
