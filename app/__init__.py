@@ -57,6 +57,11 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _serve_static_files(app: Flask) -> None:
     """Built files, compressed where the browser takes it so; their addresses change with them."""
-    files = WhiteNoise(app.wsgi_app, max_age=365 * 24 * 3600, allow_all_origins=False)
+    files = WhiteNoise(
+        app.wsgi_app,
+        max_age=365 * 24 * 3600,
+        allow_all_origins=False,
+        add_headers_function=headers.protect_file,
+    )
     files.add_files(app.static_folder, prefix="static/")
     app.wsgi_app = files  # type: ignore[method-assign]
