@@ -146,21 +146,25 @@ def known(row: Deployment) -> KnownDeployment:
     return KnownDeployment(row.deployment_id, row.lti_deployment_id, is_active)
 
 
+_SPEND = (
+    update(LaunchState)
+    .where(
+        LaunchState.state == bindparam("this_state"),
+        LaunchState.used_at.is_(None),
+        LaunchState.expires_at > bindparam("moment"),
+    )
+    .values(used_at=func.clock_timestamp())
+    .returning(LaunchState.secret_hash)
+    .execution_options(synchronize_session=False)
+)
+
+
 def spend(session: Session, state: str, browser_secret: str | None) -> bool:
     """Spend the state; whether this browser has shown its secret. One statement, one winner.
 
     Raises LaunchRefused if the state was spent meanwhile.
     """
-    secret_hash = session.scalar(
-        update(LaunchState)
-        .where(
-            LaunchState.state == state,
-            LaunchState.used_at.is_(None),
-            LaunchState.expires_at > now(),
-        )
-        .values(used_at=func.clock_timestamp())
-        .returning(LaunchState.secret_hash)
-    )
+    secret_hash = session.scalar(_SPEND, {"this_state": state, "moment": now()})
     if secret_hash is None:
         raise LaunchRefused(401, ALREADY_OPENED, "state was spent by another launch just now")
     return bool(browser_secret) and hmac.compare_digest(secret_hash, _hash(browser_secret or ""))
