@@ -77,8 +77,7 @@ def find_home(data_dir: Path, *, durable: bool) -> Home:
     base = ROOT_HOME / hashlib.sha256(str(CLONE).encode()).hexdigest()[:12]
     _public_folder(ROOT_HOME)
     _public_folder(base)
-    if not durable:
-        _sweep(base)
+    _sweep(base)
     folder = base / _name_of(own, "" if durable else THROWN_AWAY)
     folder.mkdir(mode=0o700, exist_ok=True)
     (folder / "owner").write_text(str(own.absolute()))
@@ -142,12 +141,20 @@ def _name_of(own: Path, prefix: str) -> str:
 
 
 def _sweep(base: Path) -> None:
-    """Remove the data of tests that were killed an hour ago or earlier."""
-    for note in base.glob(f"{THROWN_AWAY}*/owner"):
-        with suppress(FileNotFoundError):  # another run sweeps too
-            old = time.time() - note.stat().st_mtime > FORGOTTEN_SECONDS
-            if old and not is_held(Path(note.read_text()) / "lock"):
+    """Remove the data that tests left, whose folder nobody can come back to."""
+    for note in base.glob("*/owner"):
+        with suppress(FileNotFoundError):  # another start sweeps too
+            if _is_forgotten(note):
                 shutil.rmtree(note.parent, ignore_errors=True)
+
+
+def _is_forgotten(note: Path) -> bool:
+    """Whether the data folder was a temporary one and is gone, or belonged to a killed test."""
+    owner = Path(note.read_text())
+    if not owner.exists():
+        return owner.is_relative_to(tempfile.gettempdir())
+    old = time.time() - note.stat().st_mtime > FORGOTTEN_SECONDS
+    return old and note.parent.name.startswith(THROWN_AWAY) and not is_held(owner / "lock")
 
 
 def _copied_programs(base: Path) -> Path:

@@ -139,20 +139,22 @@ def test_as_root_below_a_private_folder(tmp_path: Path) -> None:
 
 
 @AS_ROOT
-def test_what_a_killed_test_left_is_swept_later(tmp_path: Path) -> None:
-    def leave(name: str) -> Path:
-        server = EmbeddedPostgres(tmp_path / name, durable=False)
-        owner = server.home.folder / "owner"
-        os.utime(owner, (0, 0))
-        return owner.parent
+def test_what_tests_left_is_swept_later(tmp_path: Path) -> None:
+    def leave(name: str, *, durable: bool) -> Path:
+        folder = EmbeddedPostgres(tmp_path / name, durable=durable).home.folder
+        os.utime(folder / "owner", (0, 0))
+        return folder
 
-    left, held = leave("left"), leave("held")
+    kept, held = leave("kept", durable=True), leave("held", durable=False)
     with (tmp_path / "held/postgres/lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        killed, gone = leave("killed", durable=False), leave("gone", durable=True)
+        shutil.rmtree(tmp_path / "gone")
         fresh = EmbeddedPostgres(tmp_path / "fresh", durable=False).home.folder
-        assert (left.exists(), held.exists(), fresh.exists()) == (False, True, True)
-    shutil.rmtree(held)
-    shutil.rmtree(fresh)
+        left = [folder for folder in (kept, held, killed, gone, fresh) if folder.exists()]
+    assert left == [kept, held, fresh]
+    for folder in left:
+        shutil.rmtree(folder)
 
 
 @AS_ROOT
