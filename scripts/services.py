@@ -43,16 +43,19 @@ def model_services(options: Options, models: Models, chat_file: Path | None) -> 
     """The embedded servers for what has no address of its own."""
     services = []
     if options.embedding_url is None:
-        services.append(_embeddings("embeddings-questions", models.question_port, "query", 0))
-        services.append(_embeddings("embeddings-indexing", models.indexing_port, "passage", 10))
+        services.append(_embeddings("embeddings-questions", models.question_port, "query"))
+        services.append(
+            _embeddings("embeddings-indexing", models.indexing_port, "passage", nice=10, threads=2)
+        )
     if chat_file is not None:
         services.append(_chat(options, models, chat_file))
     return services
 
 
-def _embeddings(name: str, port: int, modality: str, nice: int) -> Service:
+def _embeddings(name: str, port: int, modality: str, nice: int = 0, threads: int = 1) -> Service:
     """Questions and indexing are apart: one server takes one request at a time."""
     arguments = ("embeddings", "--port", str(port), "--modality", modality)
+    arguments += ("--threads", str(threads))
     return Service(
         name=name,
         command=(*PYTHON, "scripts.model_server", *arguments),
