@@ -54,8 +54,8 @@ def model_services(options: Options, models: Models, chat_file: Path | None) -> 
 
 def _embeddings(name: str, port: int, modality: str, nice: int = 0, threads: int = 1) -> Service:
     """Questions and indexing are apart: one server takes one request at a time."""
-    arguments = ("embeddings", "--port", str(port), "--modality", modality)
-    arguments += ("--threads", str(threads))
+    place = ("--port", str(port), "--modality", modality)
+    arguments = ("embeddings", *place, "--threads", str(threads))
     return Service(
         name=name,
         command=(*PYTHON, "scripts.model_server", *arguments),

@@ -56,8 +56,10 @@ def open_browser(playwright: Playwright, stack: Stack, tmp_path: Path) -> OpenBr
                 str(profile), viewport={"width": 1280, "height": 800}, **options
             )
             context.set_default_timeout(20_000)
-            yield context
-            context.close()
+            try:
+                yield context
+            finally:
+                context.close()
             assert cookies != "stripped" or proxy.stripped > 0, "the tool set no cookie to strip"
 
     return opened
