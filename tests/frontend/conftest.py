@@ -3,13 +3,19 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from threading import Thread
+from urllib.parse import urljoin
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
 
+from app import config
 from tests.frontend.site import ROOT, Serving, Site, create_site
+from tests.helpers import Visitor
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 
@@ -65,7 +71,7 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
 
     def go(self, path: str, *, ready: str = "body") -> Page:
-        self.page.goto(self.url + path)
+        self.page.goto(urljoin(self.url, path))
         self.page.wait_for_selector(ready)
         return self.page
 
@@ -94,7 +100,10 @@ Opening = Callable[..., Visit]
 
 @pytest.fixture
 def visit(contexts: dict[bool, BrowserContext], serving: Serving) -> Iterator[Opening]:
-    """`visit(path="/enter", width=1200, …)` opens a page; the console's complaints are kept."""
+    """`visit(path="/enter", width=1200, …)` opens a page; the console's complaints are kept.
+
+    The path is the stand-in's; a whole address may be the tool's own.
+    """
     pages: list[Page] = []
 
     def opened(
@@ -133,6 +142,28 @@ def _empty(context: BrowserContext) -> None:
     session.detach()
     context.clear_cookies()
     context.set_offline(False)
+
+
+@pytest.fixture
+def tool(app: Flask) -> Iterator[str]:
+    """The tool itself behind a real socket: its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    address = f"http://localhost:{server.server_port}"
+    config.install(replace(config.current(), url=address))
+    yield address
+    server.shutdown()
+
+
+@pytest.fixture
+def let_in(contexts: dict[bool, BrowserContext]) -> Callable[[Visitor], None]:
+    """`let_in(visitor)` gives the browser the cookie of a session."""
+
+    def let_in(visitor: Visitor) -> None:
+        cookie = {"name": f"__Host-s-{visitor.sid}", "value": visitor.secret, "secure": True}
+        contexts[True].add_cookies([{**cookie, "url": "https://localhost"}])  # type: ignore[typeddict-item]
+
+    return let_in
 
 
 @cache

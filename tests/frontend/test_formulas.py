@@ -112,15 +112,15 @@ def test_no_kind_of_formula_offends_against_the_policy(reading: Opening) -> None
     assert visiting.complaints == []
 
 
-@pytest.mark.parametrize("formula", HARMFUL)
-def test_a_formula_brings_no_links_pictures_or_styles(reading: Opening, formula: str) -> None:
-    visiting = reading(f"Before $${formula}$$ after")
+def test_a_formula_brings_no_links_pictures_or_styles(reading: Opening) -> None:
+    visiting = reading(*(f"Before $${formula}$$ after" for formula in HARMFUL), "$last$")
     page = visiting.page
+    page.wait_for_selector("#text p:last-child .katex")
     assert page.locator("#text a, #text img, #text [data-source]").count() == 0
     assert page.locator("#text [style*=fixed]").count() == 0
     box = page.locator("#text").bounding_box()
     assert box
-    assert box["height"] < 800
+    assert box["height"] < 1500, "no endless or giant ones"
     assert visiting.complaints == []
 
 
