@@ -149,11 +149,12 @@ async def _open(
 
 
 def _courtesies(profile: ChatProfile) -> dict[str, Any]:
-    return {
+    asked: dict[str, Any] = {
         "stream_options": {"include_usage": True},
         "max_tokens": profile.answer_tokens,
-        "temperature": 0.2,
+        "temperature": profile.temperature,
     }
+    return {**asked, "stop": list(profile.stops)} if profile.stops else asked
 
 
 @lru_cache(maxsize=8)

@@ -35,10 +35,15 @@ class ChatProfile:
     prompt_tokens: int = 0
     """What one prompt may hold, sources and history together."""
     answer_tokens: int = 0
+    sources: int = 4
+    """How many passages a prompt holds."""
     history_turns: int = 0
     """How many earlier questions with their answers the prompt repeats."""
     cites: bool = False
     """Whether it can be expected to put the numbers of its sources."""
+    temperature: float = 0.2
+    stops: tuple[str, ...] = ()
+    """Texts at which the answer ends: a tiny model does not find its end by itself."""
 
     @property
     def short_name(self) -> str:
@@ -95,11 +100,22 @@ def chat_profile(settings: Settings | None = None) -> ChatProfile:
     address = settings.openai_base_url or (OPENAI_URL if settings.openai_api_key else None)
     if not settings.chat_model or not address:
         return NO_CHAT
-    name = settings.chat_model
-    key = settings.openai_api_key or "none"
+    return profile_of(settings.chat_model, address, settings.openai_api_key or "none")
+
+
+def profile_of(name: str, address: str = "", key: str = "") -> ChatProfile:
+    """What a model of that name can do."""
     if is_tiny(name):
         return ChatProfile(
-            name, Tier.TINY, address, key, prompt_tokens=450, answer_tokens=140, history_turns=0
+            name,
+            Tier.TINY,
+            address,
+            key,
+            prompt_tokens=450,
+            answer_tokens=140,
+            sources=2,
+            temperature=0.0,
+            stops=("\n\n", "</", "<script"),
         )
     if (
         _billions(name) <= 4
@@ -111,6 +127,7 @@ def chat_profile(settings: Settings | None = None) -> ChatProfile:
             key,
             prompt_tokens=560,
             answer_tokens=280,
+            sources=3,
             history_turns=1,
             cites=True,
         )

@@ -1,6 +1,5 @@
 """The first part of a turn: the question is kept and answered by its evidence card, at once."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
@@ -19,7 +18,7 @@ from app.tutor.evidence.building import build_card
 from app.tutor.evidence.card import Card, Practice
 from app.tutor.evidence.wording import terms
 from app.tutor.policy import may_write
-from models import Conversation, Coverage, Message, PracticeQuestion, TurnState, TutorTurn, now
+from models import Coverage, PracticeQuestion, TurnState, TutorTurn, now
 
 LONGEST_QUESTION = 4000
 MOST_QUESTIONS = 30
@@ -65,11 +64,7 @@ class Asked:
     may_be_written: bool
 
 
-def ask(
-    asker: Asker,
-    text: str,
-    embed: Callable[[str], list[float] | None] = embed_question,
-) -> Asked:
+def ask(asker: Asker, text: str) -> Asked:
     """Keep the question, find its pages, build the card. Two transactions, none of them open
     while the embedding model works.
 
@@ -79,16 +74,11 @@ def ask(
     with transaction() as session:
         _hold_back(session, asker)
         wanted = _search_text(session, asker, text)
-    vector = embed(wanted)
+    vector = embed_question(wanted)
     with transaction() as session:
-        conversation = conversations.current_or_new(session, asker.user_id, asker.course_id)
         card = _card(session, asker, wanted, vector)
-        question = _same_again(session, conversation, text)
-        if question is None:
-            question = conversations.add_question(session, conversation, text, card)
-        else:
-            conversations.replace_card(session, question, card)
-        return Asked(question.message_id, text, card, _may_follow(session, asker, card))
+        question_id = _keep(session, asker, text, card)
+        return Asked(question_id, text, card, _may_follow(session, asker, card))
 
 
 def _checked(text: str) -> str:
@@ -105,19 +95,10 @@ def _checked(text: str) -> str:
 
 def _hold_back(session: Session, asker: Asker) -> None:
     """One answer at a time, and not more questions than a person asks."""
-    asked = conversations.questions_since(session, asker.user_id, asker.course_id, WITHIN)
-    if asked >= MOST_QUESTIONS:
-        raise TooManyQuestions(reason=f"{asked} questions within {WITHIN}")
-    conversation = conversations.current(session, asker.user_id, asker.course_id)
-    if conversation is None:
-        return
-    writing = session.scalars(
-        select(TutorTurn).where(
-            TutorTurn.conversation_id == conversation.conversation_id,
-            TutorTurn.state == TurnState.WRITING,
-        )
-    )
-    if any(not turns.is_left_behind(turn) for turn in writing):
+    pace = conversations.pace(session, asker.user_id, asker.course_id, WITHIN)
+    if pace.asked >= MOST_QUESTIONS:
+        raise TooManyQuestions(reason=f"{pace.asked} questions within {WITHIN}")
+    if pace.writing_since and not turns.is_left_behind(pace.writing_since):
         raise StillWriting(reason="an answer of this conversation is being written")
 
 
@@ -169,13 +150,16 @@ def _practice(session: Session, course_id: UUID, text: str) -> Practice | None:
     return Practice(str(concept.concept_id), concept.name) if has_questions else None
 
 
-def _same_again(session: Session, conversation: Conversation, text: str) -> Message | None:
-    """The question itself, where it was sent twice (a double click, a lost connection)."""
+def _keep(session: Session, asker: Asker, text: str, card: Card) -> UUID:
+    """Keep the question; sent twice (a double click, a lost connection) it is one question."""
+    conversation = conversations.current_or_new(session, asker.user_id, asker.course_id)
     latest = conversations.latest_question(session, conversation.conversation_id)
-    if latest is None or latest.content != text or latest.timestamp < now() - SAME_QUESTION:
-        return None
-    turn = session.get_one(TutorTurn, latest.message_id)
-    return latest if turn.state in {TurnState.OPEN, TurnState.FAILED} else None
+    if latest and latest.content == text and latest.timestamp > now() - SAME_QUESTION:
+        turn = session.get_one(TutorTurn, latest.message_id)
+        if turn.state in {TurnState.OPEN, TurnState.FAILED}:
+            conversations.replace_card(session, latest, card)
+            return latest.message_id
+    return conversations.add_question(session, conversation, text, card).message_id
 
 
 def _may_follow(session: Session, asker: Asker, card: Card) -> bool:

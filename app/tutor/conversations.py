@@ -1,6 +1,7 @@
 """Conversations as they are kept: questions, cards, answers with citations, and turns."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -14,6 +15,7 @@ from models import (
     Message,
     MessageEvidence,
     SenderType,
+    TurnState,
     TutorTurn,
     now,
 )
@@ -21,9 +23,19 @@ from models import (
 LONGEST_TITLE = 200
 
 
-def current(session: Session, student_id: UUID, course_id: UUID) -> Conversation | None:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many questions were asked lately; since when an answer is being written, if one is."""
+
+    asked: int
+    writing_since: datetime | None
+
+
+def current(
+    session: Session, student_id: UUID, course_id: UUID, *, lock: bool = False
+) -> Conversation | None:
     """The person's latest conversation in the course that has not been ended."""
-    return session.scalar(
+    query = (
         select(Conversation)
         .where(
             Conversation.student_id == student_id,
@@ -33,11 +45,14 @@ def current(session: Session, student_id: UUID, course_id: UUID) -> Conversation
         .order_by(Conversation.started_at.desc())
         .limit(1)
     )
+    return session.scalar(query.with_for_update() if lock else query)
 
 
 def current_or_new(session: Session, student_id: UUID, course_id: UUID) -> Conversation:
-    """The latest conversation, begun if there is none."""
-    conversation = current(session, student_id, course_id)
+    """The latest conversation, begun if there is none. It is locked: of two questions sent at
+    once the second one sees the first.
+    """
+    conversation = current(session, student_id, course_id, lock=True)
     if conversation is None:
         conversation = Conversation(student_id=student_id, course_id=course_id)
         session.add(conversation)
@@ -117,19 +132,23 @@ def latest_question(session: Session, conversation_id: UUID) -> Message | None:
     )
 
 
-def questions_since(session: Session, student_id: UUID, course_id: UUID, age: timedelta) -> int:
-    """How many questions the person asked in the course within that time."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Message)
-            .join(Conversation)
-            .where(
-                Conversation.student_id == student_id,
-                Conversation.course_id == course_id,
-                Message.sender_type == SenderType.STUDENT,
-                Message.timestamp > now() - age,
-            )
+def pace(session: Session, student_id: UUID, course_id: UUID, within: timedelta) -> Pace:
+    """How much the person asks in the course, and whether an answer is just being written."""
+    mine = (Conversation.student_id == student_id) & (Conversation.course_id == course_id)
+    asked = (
+        select(func.count())
+        .select_from(Message)
+        .join(Conversation)
+        .where(
+            mine,
+            Message.sender_type == SenderType.STUDENT,
+            Message.timestamp > now() - within,
         )
-        or 0
     )
+    writing = (
+        select(func.max(TutorTurn.began_at))
+        .join(Conversation, Conversation.conversation_id == TutorTurn.conversation_id)
+        .where(mine, Conversation.is_active, TutorTurn.state == TurnState.WRITING)
+    )
+    row = session.execute(select(asked.scalar_subquery(), writing.scalar_subquery())).one()
+    return Pace(*row)

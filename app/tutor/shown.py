@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.llm.profiles import is_tiny
+from app.llm.profiles import is_tiny, profile_of
 from app.tutor.answers.citations import Citation, Source
 from app.tutor.answers.rendering import Block, render
 from app.tutor.answers.sources import load_sources
@@ -61,7 +61,9 @@ def show(session: Session, asker: Asker, turn: Turn, link: Link) -> Shown:
     bare = Shown(turn.question_id, heading, more, turn.card, turn.state, turn.failure)
     if turn.answer is None:
         return bare
-    sources = load_sources(session, asker.course_id, turn.card.sources, see_hidden=asker.see_hidden)
+    model = turn.answer.llm_model or ""
+    given = turn.card.sources[: profile_of(model).sources]
+    sources = load_sources(session, asker.course_id, given, see_hidden=asker.see_hidden)
     cited = [_citation(row, sources) for row in turn.citations]
     blocks = render(
         turn.answer.content,
@@ -74,7 +76,7 @@ def show(session: Session, asker: Asker, turn: Turn, link: Link) -> Shown:
         bare,
         blocks=tuple(blocks),
         written_from=() if cited else _pages(sources),
-        by_small_model=is_tiny(turn.answer.llm_model or "large"),
+        by_small_model=is_tiny(model),
     )
 
 

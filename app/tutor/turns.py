@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -109,13 +109,14 @@ def _with_answers(
 
 
 def _state(turn: TutorTurn) -> TurnState:
-    return TurnState.FAILED if is_left_behind(turn) else turn.state
+    if turn.state is TurnState.WRITING and is_left_behind(turn.began_at):
+        return TurnState.FAILED
+    return turn.state
 
 
-def is_left_behind(turn: TutorTurn) -> bool:
-    """Whether the process that wrote the answer must have died."""
-    is_writing = turn.state is TurnState.WRITING
-    return is_writing and (turn.began_at is None or turn.began_at < now() - LONGEST_WRITING)
+def is_left_behind(began_at: datetime | None) -> bool:
+    """Whether the process that began to write an answer then must have died."""
+    return began_at is None or began_at < now() - LONGEST_WRITING
 
 
 def history(session: Session, question: Message, count: int) -> list[Exchange]:

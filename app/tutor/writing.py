@@ -151,6 +151,7 @@ def _prepare(session: Session, asker: Asker, question_id: UUID, profile: ChatPro
     question = turn.question.content
     earlier = turns.history(session, turn.question, profile.history_turns)
     past = [shortened(exchange) for exchange in earlier]
+    sources = sources[: profile.sources]
     given = numbered(profile, question, sources, past) if sources else []
     messages = explain.messages(profile, question, given, past)
     return Try(asker, question_id, question, profile, messages, sources)

@@ -41,6 +41,7 @@ class FakeEndpoint:
         self.script = Script()
         self.requests: list[dict[str, Any]] = []
         self.left = threading.Event()
+        self.vector: Callable[[], list[float]] | None = None
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -76,10 +77,13 @@ class FakeEndpoint:
         if self.script.status != 200:
             return _send_json(handler, self.script.status, {"error": self.script.error})
         rows = [
-            {"object": "embedding", "index": i, "embedding": [1.0, float(len(text))] + [0.0] * 382}
+            {"object": "embedding", "index": i, "embedding": self._vector_of(text)}
             for i, text in enumerate(body["input"])
         ]
         _send_json(handler, 200, {"object": "list", "data": rows, "model": body["model"]})
+
+    def _vector_of(self, text: str) -> list[float]:
+        return self.vector() if self.vector else [1.0, float(len(text))] + [0.0] * 382
 
     def chat(self, handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
         script = self.script

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from app.materials.normalisation import fold
 
@@ -21,9 +22,10 @@ _EMPTY = frozenset(
 _SUFFIXES = ("ing", "edly", "ed", "es", "s", "ly")
 
 
-def terms(text: str) -> list[str]:
+@lru_cache(maxsize=2048)
+def terms(text: str) -> tuple[str, ...]:
     """The words of a text that say what it is about, without their endings."""
-    return [_stem(word) for word in fold(text).split() if word not in _EMPTY]
+    return tuple(_stem(word) for word in fold(text).split() if word not in _EMPTY)
 
 
 def _stem(word: str) -> str:
