@@ -50,16 +50,20 @@ class Desk:
         self.page.close()
 
 
-def upload(desk: Desk, file: Path) -> None:
-    """A teacher gives a file and waits until it is found by words and by meaning."""
+def upload(desk: Desk, file: Path) -> Locator:
+    """A teacher gives a file; its row once it is found by its words."""
     desk.open("Course tutor")
     desk.tab("Materials")
     desk.tool.get_by_label("Add files").set_input_files(str(file))
-    upload_button = desk.tool.get_by_role("button", name="Upload")
-    if upload_button.is_enabled():
-        upload_button.click()
-    row = desk.tool.locator(".cl-file").filter(has_text=file.stem)
-    expect(row).to_contain_text(re.compile("Searchable|Ready"), timeout=20_000)
+    desk.tool.get_by_role("button", name="Upload").click()
+    title = re.compile(".".join(re.findall(r"\w+", file.stem.replace("_", " "))))
+    row = desk.tool.locator(".cl-file").filter(has_text=title)
+    expect(row).to_contain_text(re.compile("Searchable|Ready"), timeout=30_000)
+    return row
+
+
+def see_ready(row: Locator) -> None:
+    """The file is found by its meaning too."""
     expect(row).to_contain_text("Ready", timeout=INDEXED_MS)
 
 
