@@ -150,12 +150,13 @@ def _csrf(key: str, sid: str) -> str:
 def _enter(sid: str) -> None:
     bearer = _bearer()
     secret = bearer or request.cookies.get(COOKIE_PREFIX + sid)
-    if not secret:
+    if not secret or not sid.isprintable():
         raise NoSession(reason="no credential came with the request")
-    if not bearer:
-        _refuse_forgery(sid)
     with transaction() as session:
-        g.actor, g.frame_origin = _load(session, sid, secret)
+        actor, frame_origin = _load(session, sid, secret)
+    if not bearer:
+        _refuse_forgery(sid)  # last: it reads the form, whatever its size
+    g.actor, g.frame_origin = actor, frame_origin
 
 
 def _bearer() -> str | None:
@@ -172,7 +173,8 @@ def _refuse_forgery(sid: str) -> None:
     if origin and origin != settings.origin:
         raise Forbidden(reason=f"request from foreign origin {origin!r}")
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
-    if not any(hmac.compare_digest(_csrf(key, sid), given) for key in settings.secret_keys):
+    known = [_csrf(key, sid).encode() for key in settings.secret_keys]
+    if not any(hmac.compare_digest(one, given.encode()) for one in known):
         raise Forbidden(
             "This page is too old to be sent. Please open the link in your course again.",
             reason="anti-CSRF token missing or wrong",

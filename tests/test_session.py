@@ -109,6 +109,12 @@ def test_a_forged_post_is_refused_and_an_honest_one_passes(room: Flask, session:
     assert client.post(url, headers=cookie, data={"csrf_token": token}).status_code == 200
     foreign = {**cookie, "X-CSRF-Token": token, "Origin": "https://evil.example"}
     assert client.post(url, headers=foreign).status_code == 403
+    assert client.post(url, headers=cookie, data={"csrf_token": "é"}).status_code == 403
+
+
+def test_a_session_id_that_no_database_takes_is_none(room: Flask) -> None:
+    answer = room.test_client().get("/s/a%00b/probe/who", headers={"Authorization": "Bearer x"})
+    assert answer.status_code == 401
 
 
 def test_a_bearer_needs_no_forgery_token(room: Flask, session: Session) -> None:
