@@ -5,7 +5,8 @@ import secrets
 from dataclasses import dataclass
 
 from flask import Flask, Response, g, make_response, render_template, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from sqlalchemy.exc import DataError
+from werkzeug.exceptions import HTTPException
 
 log = logging.getLogger("coursellm.errors")
 
@@ -65,7 +66,7 @@ _SENTENCES = {
     400: "The request could not be understood. Please go back and try again.",
     404: "There is no page at this address. Please open the link in your course again.",
     405: "This address is not meant to be opened directly. Please open the link in your course.",
-    413: "The file is too large.",
+    413: "What was sent is too large.",
     415: "This kind of content is not accepted here.",
     429: "Too many requests. Please wait a moment and try again.",
 }
@@ -75,6 +76,7 @@ def init_app(app: Flask) -> None:
     """Answer every error with a page or a fragment; nobody sees a stack trace."""
     app.register_error_handler(DomainError, answer)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DataError, _unstorable)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -102,9 +104,14 @@ def _http_error(error: HTTPException) -> Response:
     if status < 400:
         return make_response(error.get_response(request.environ))
     sentence = _SENTENCES.get(status, "This did not work.")
-    if isinstance(error, RequestEntityTooLarge) and error.description:
-        sentence = error.description
-    return _answer(status, sentence, _reference(), None, False)
+    reference = _reference()
+    log.warning("no %s %s: %d (reference %s)", request.method, request.path, status, reference)
+    return _answer(status, sentence, reference, None, False)
+
+
+def _unstorable(error: DataError) -> Response:
+    """Text or numbers that no database takes, as NUL: nobody types them by accident."""
+    return answer(DomainError(_SENTENCES[400], reason=f"the database cannot take it: {error.orig}"))
 
 
 def _unexpected(error: Exception) -> Response:
