@@ -31,7 +31,6 @@ NOT_APPROVED = (
     "An administrator of CourseLLM has to approve this deployment: `flask platform list` shows it, "
     "`flask platform approve` allows it."
 )
-MAY_CHOOSE = frozenset({CourseRole.TEACHER, CourseRole.TA})
 
 
 class UnknownDeployment(LaunchRefused):
@@ -73,8 +72,8 @@ def check_deployment(claims: Claims, awaited: Awaited) -> KnownDeployment:
 
 
 def check_rights(launch: Launch) -> None:
-    """Choosing what a link opens is for those who teach."""
-    if launch.message_type is MessageType.DEEP_LINKING and launch.role not in MAY_CHOOSE:
+    """Choosing what a link opens is for teachers; assistants look after no links."""
+    if launch.message_type is MessageType.DEEP_LINKING and launch.role is not CourseRole.TEACHER:
         reason = f"deep linking as {launch.role.value}"
         raise LaunchRefused(403, TEACHERS_ONLY, reason)
 

@@ -32,6 +32,7 @@ blueprint = Blueprint("launch", __name__)
 
 COOKIE_PREFIX = "__Host-lti_"
 LONGEST_TOKEN = 64 * 1024
+LARGEST_BODY = 256 * 1024
 _KNOWN_ERRORS = frozenset(
     {
         "access_denied",
@@ -48,6 +49,12 @@ _KNOWN_ERRORS = frozenset(
     }
 )
 _STORES = ("cookie", "sessionStorage", "localStorage")
+
+
+@blueprint.before_request
+def limit_body() -> None:
+    """Nobody is known yet: what they send stays small."""
+    request.max_content_length = LARGEST_BODY
 
 
 @blueprint.errorhandler(LaunchRefused)

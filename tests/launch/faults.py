@@ -135,6 +135,7 @@ LONG = "x" * 256
 # fmt: off
 ROWS = [
     Row(1, "no id_token, no error", 400, "id_token is missing", form(id_token=None)),
+    Row(1, "more than any launch sends", 413, ": 413", form(id_token="a" * 300_000)),
     Row(2, "login_required", 400, "platform error 'login_required'",
         form(id_token=None, error="login_required", error_description="Log in")),
     Row(2, "an error nobody knows", 400, "platform error",
@@ -234,6 +235,9 @@ ROWS = [
         deep_linking=True, person="teacher"),
     Row(38, "deep linking by a learner", 403, "deep linking as student",
         claim(lti.ROLES, [lti.LEARNER]), deep_linking=True, person="teacher"),
+    Row(38, "deep linking by an assistant", 403, "deep linking as ta",
+        claim(lti.ROLES, [lti.TEACHING_ASSISTANT, lti.INSTRUCTOR]),
+        deep_linking=True, person="teacher"),
     Row(38, "deep linking by an administrator", 403, "deep linking as administrator",
         claim(lti.ROLES, [lti.INSTITUTION_ADMINISTRATOR]), deep_linking=True, person="teacher"),
     Row(39, "context is a list", 400, "context", claim(lti.CONTEXT, ["a"])),
