@@ -5,14 +5,14 @@ published before it is used, an old one stays published until nothing that it si
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from lti_config import pylti
@@ -52,11 +52,8 @@ def signing_key(session: Session, secret_keys: tuple[str, ...]) -> SigningKey:
 def published(session: Session, secret_keys: tuple[str, ...]) -> dict[str, Any]:
     """The tool's key set as platforms read it: what signs, what will, what did until lately."""
     _newest(session) or _make_first(session, secret_keys)
-    moment = now()
     rows = session.scalars(
-        select(ToolKey.public_jwk)
-        .where(ToolKey.retired_at.is_(None) | (ToolKey.retired_at > moment))
-        .order_by(ToolKey.created_at)
+        select(ToolKey.public_jwk).where(_is_published(now())).order_by(ToolKey.created_at)
     )
     return {"keys": list(rows)}
 
@@ -70,8 +67,8 @@ def rotate(session: Session, secret_keys: tuple[str, ...]) -> ToolKey:
     session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     new = _make(secret_keys)
     new.signs_from = now() + ANNOUNCED_FOR
-    for row in session.scalars(select(ToolKey).where(ToolKey.retired_at.is_(None))):
-        row.retired_at = new.signs_from + PUBLISHED_FOR
+    for row in session.scalars(select(ToolKey).where(_is_published(now()))):
+        row.retired_at = row.retired_at or new.signs_from + PUBLISHED_FOR
         row.private_key = seal(secret_keys, unseal(secret_keys, row.private_key))
     session.add(new)
     session.flush()
@@ -81,6 +78,10 @@ def rotate(session: Session, secret_keys: tuple[str, ...]) -> ToolKey:
 def delete_retired(session: Session) -> None:
     """Delete the keys that are published no more."""
     session.execute(delete(ToolKey).where(ToolKey.retired_at < now()))
+
+
+def _is_published(moment: datetime) -> ColumnElement[bool]:
+    return ToolKey.retired_at.is_(None) | (ToolKey.retired_at > moment)
 
 
 def _newest(session: Session) -> ToolKey | None:

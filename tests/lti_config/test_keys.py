@@ -84,3 +84,13 @@ def test_rotation_frees_the_former_secret_key(session: Session):
     assert keys.signing_key(session, NEW[:1]).private_pem
     with pytest.raises(SealBroken):
         keys.signing_key(session, OLD)
+
+
+def test_rotation_frees_it_for_keys_too_that_retire_soon(session: Session):
+    keys.signing_key(session, OLD)
+    keys.rotate(session, OLD)
+    retires = session.scalars(select(ToolKey.retired_at).order_by(ToolKey.created_at)).first()
+    keys.rotate(session, NEW)
+    assert keys.signing_key(session, NEW[:1]).private_pem
+    row = session.scalars(select(ToolKey).order_by(ToolKey.created_at)).first()
+    assert row and row.retired_at == retires
