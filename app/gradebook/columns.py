@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.gradebook.scoring import Score, score
@@ -58,10 +58,17 @@ def find_column(
             if resource_link_id
             else LineItem.activity_id == activity_id,
         )
-        .order_by((LineItem.resource_link_id == resource_link_id).desc().nulls_last())
+        .order_by(_preferred(resource_link_id).desc().nulls_last())
         .order_by(LineItem.created_at.desc())
         .limit(1)
     )
+
+
+def _preferred(resource_link_id: UUID | None) -> ColumnElement[bool]:
+    """The learner's own link's column; without a link, one that still belongs to some link."""
+    if resource_link_id is None:
+        return LineItem.resource_link_id.is_not(None)
+    return LineItem.resource_link_id == resource_link_id
 
 
 def earned(session: Session, user_id: UUID, activity: Graded) -> Score:

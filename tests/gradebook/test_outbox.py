@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
+from app.gradebook.columns import find_column
 from app.gradebook.outbox import queue_lost, send_again
 from models import (
     CourseRole,
@@ -128,6 +129,12 @@ class TestColumns:
         lms_class.link = self._link(lms_class)
         row = lms_class.answer(1)
         assert row is not None
+
+    def test_without_any_link_a_column_that_was_let_go_serves_last(self, lms_class: Class) -> None:
+        activity_id = lms_class.activity.activity_id
+        self._add(lms_class, activity_id=activity_id)  # newer, and no link's any more
+        found = find_column(lms_class.session, lms_class.course.course_id, activity_id, None)
+        assert found and found.resource_link_id == lms_class.link.resource_link_id
 
     def test_a_column_of_another_activity_never_serves(self, lms_class: Class) -> None:
         column = lms_class.session.scalars(select(LineItem)).one()
