@@ -13,6 +13,7 @@ from models import CourseMaterial, FileType, MaterialChunk, MaterialPage
 UNITS = {FileType.PDF: "Page", FileType.PPTX: "Slide"}
 MOST_QUOTES = 8
 LONGEST_QUOTE = 1_000
+MOST_PAGES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def _chunk(
 
 
 def _within(material: CourseMaterial, number: int) -> int:
-    return max(1, min(number, material.page_count or number))
+    return max(1, min(number, material.page_count or MOST_PAGES))
 
 
 def _part_on(chunk: MaterialChunk, number: int) -> str:

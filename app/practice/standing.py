@@ -11,6 +11,7 @@ from app.mastery.irt import NEW_LEARNER
 from app.mastery.shown import DEFAULT_BAR, Bar, Record, ShownMastery, shown_mastery
 from app.practice.beliefs import belief_of, concept_belief
 from models import (
+    Concept,
     ConceptBelief,
     LearnerBelief,
     LearnerConceptBelief,
@@ -68,9 +69,14 @@ def shown_by_concept(
             (LearnerConceptBelief.student_id == StudentProgress.student_id)
             & (LearnerConceptBelief.concept_id == StudentProgress.concept_id),
         )
-        .join(LearnerBelief, LearnerBelief.student_id == StudentProgress.student_id)
+        .join(Concept, Concept.concept_id == StudentProgress.concept_id)
+        .join(
+            LearnerBelief,
+            (LearnerBelief.student_id == StudentProgress.student_id)
+            & (LearnerBelief.course_id == Concept.course_id),
+        )
         .outerjoin(ConceptBelief, ConceptBelief.concept_id == StudentProgress.concept_id)
-        .where(StudentProgress.student_id == student_id, LearnerBelief.course_id == course_id)
+        .where(StudentProgress.student_id == student_id, Concept.course_id == course_id)
     )
     return {
         on_concept.concept_id: (level, _shown(session, general, on_concept, concept))
