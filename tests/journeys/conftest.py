@@ -24,8 +24,9 @@ QUIET = [
 OpenBrowser = Callable[[str, str], AbstractContextManager[BrowserContext]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """Not for the whole run: while it is open, no other test can have an event loop."""
     with sync_playwright() as playwright:
         yield playwright
 
