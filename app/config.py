@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,21 +19,21 @@ class BadSettings(ValueError):
 class Settings:
     """What the installation is told from outside. Fields follow docs/operations.md."""
 
-    database_url: str
+    database_url: str = field(repr=False)
     data_dir: Path
     url: str
     """Public address, without a slash at the end."""
-    secret_keys: tuple[str, ...]
+    secret_keys: tuple[str, ...] = field(repr=False)
     """Newest first: the first signs and encrypts, all of them verify and decrypt."""
     storage_url: str
     openai_base_url: str | None = None
-    openai_api_key: str | None = None
+    openai_api_key: str | None = field(default=None, repr=False)
     chat_model: str | None = None
     embedding_base_url: str | None = None
-    embedding_api_key: str | None = None
+    embedding_api_key: str | None = field(default=None, repr=False)
     embedding_model: str = "multilingual-e5-small"
     trusted_private_hosts: tuple[str, ...] = ()
-    metrics_token: str | None = None
+    metrics_token: str | None = field(default=None, repr=False)
     upload_limit_bytes: int = 200 * MEGABYTE
 
     @property
@@ -43,9 +43,10 @@ class Settings:
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port of the public address."""
+        """Scheme, host and port of the public address, as a browser writes them."""
         parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
+        usual = {"http": ":80", "https": ":443"}[parts.scheme]
+        return f"{parts.scheme}://{parts.netloc.lower().removesuffix(usual)}"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -84,6 +85,10 @@ class Settings:
             (
                 parts.scheme in {"http", "https"} and bool(parts.hostname),
                 f"COURSELLM_URL must be an http or https address, not {self.url!r}.",
+            ),
+            (
+                not parts.path and not parts.query and not parts.fragment,
+                "COURSELLM_URL must be the root of its host, without a path.",
             ),
             (
                 not self.is_production or parts.scheme == "https",

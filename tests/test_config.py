@@ -65,6 +65,28 @@ def test_production_is_a_public_address(tmp_path: Path, url: str, production: bo
     assert not settings.url.endswith("/")
 
 
+def test_the_public_address_has_no_path(tmp_path: Path) -> None:
+    environ = {**DATABASE, "COURSELLM_DATA": str(tmp_path)}
+    with pytest.raises(BadSettings, match="without a path"):
+        Settings.from_env({**environ, "COURSELLM_URL": "http://localhost:8000/tutor"})
+
+
+def test_the_origin_is_what_browsers_send(tmp_path: Path) -> None:
+    environ = {**DATABASE, "COURSELLM_DATA": str(tmp_path)}
+    settings = Settings.from_env({**environ, "COURSELLM_URL": "http://LocalHost:80/"})
+    assert settings.origin == "http://localhost"
+
+
+def test_no_secret_is_shown_with_the_settings(tmp_path: Path) -> None:
+    environ = {
+        "DATABASE_URL": "postgresql://u:hidden-1@h/d",
+        "COURSELLM_DATA": str(tmp_path),
+        "COURSELLM_SECRET_KEYS": "hidden-2" + "k" * 32,
+        "OPENAI_API_KEY": "hidden-3",
+    }
+    assert "hidden" not in repr(Settings.from_env(environ))
+
+
 def test_the_database_address_gets_our_driver(tmp_path: Path) -> None:
     environ = {"DATABASE_URL": "postgres://u@h/d", "COURSELLM_DATA": str(tmp_path)}
     assert Settings.from_env(environ).database_url == "postgresql+psycopg://u@h/d"
