@@ -28,7 +28,7 @@ export function init(thread) {
       });
       if (!run.finished) fail(run, "The connection ended before the answer did. Your question and the pages are kept.");
     } catch (error) {
-      if (error.name === "AbortError") return;
+      if (error.name === "AbortError") return fail(run, "Stopped. What was written is kept.");
       if (!run.section && run.refused) return run.refused(error);
       fail(run, error.message, error.reference);
     } finally {
@@ -66,7 +66,7 @@ export function init(thread) {
     run.live = live ? liveText(live) : null;
     if (!live) return;
     run.watcher?.disconnect();
-    run.watcher = new IntersectionObserver(([entry]) => below(run, !entry.isIntersecting), { root: null });
+    run.watcher = new IntersectionObserver(([entry]) => below(run, !entry.isIntersecting), { rootMargin: "0px 0px -120px" });
     run.watcher.observe(live);
   }
 
@@ -98,6 +98,7 @@ export function init(thread) {
   function fail(run, sentence, reference) {
     quiet(run);
     const section = run.section;
+    if (!main.isConnected) return;
     if (!section?.isConnected) return showAt(part("ask"), errorNotice(sentence, { reference }));
     section.removeAttribute("aria-busy");
     part("stop", section)?.remove();

@@ -30,8 +30,7 @@ _CODE = re.compile(
 )
 _PROSE_END = re.compile(r"[.!?]$")
 _MARKUP = re.compile(r"^\s*(?:#{1,6}\s+|[-*+•‣◦▪]\s+|>\s+|\d{1,2}[.)]\s+(?=\S+\s))")
-_FORMULA = re.compile(r"\$([^$\\]{1,40})\$")
-_EMPHASIS = re.compile(r"(\*\*|__|\*)(?=\S)(.+?)(?<=\S)\1")
+_EMPHASIS = re.compile(r"(\*\*|__|\*)(?=\S)([^$]+?)(?<=\S)\1")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)(?:\{[^}]*\})?")
 _CURLY = re.compile(r"(?<=[\])])\{[.#:][^}]*\}")
 _RUNNING_HEAD = re.compile(
@@ -157,6 +156,5 @@ def _unit(text: str, offset: int) -> Unit:
 
 def plain(text: str) -> str:
     """A sentence as it reads, without the marks of Markdown around it; code marks stay."""
-    text = _FORMULA.sub(r"\1", text)
     text = _CURLY.sub("", _LINK.sub(r"\1", _MARKUP.sub("", text)))
     return _EMPHASIS.sub(r"\2", text).strip()

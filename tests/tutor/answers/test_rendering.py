@@ -74,3 +74,10 @@ def test_blocks_of_a_growing_answer_never_change_their_number() -> None:
     counts = [len(blocks(finished_part(text[:end]))) for end in range(len(text) + 1)]
     assert counts == sorted(counts)
     assert len(blocks(text)) == 5
+
+
+@pytest.mark.parametrize(
+    "formula", ["$a_i * b_i$", r"\(x_1 \cdot x_2\)", r"\[P(A|B)\]", "$$a * b * c$$"]
+)
+def test_a_formula_stays_as_it_was_written(formula: str) -> None:
+    assert formula in blocks(f"So {formula} holds *here*.")[0].html

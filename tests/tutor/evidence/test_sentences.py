@@ -75,9 +75,10 @@ def test_prose_that_begins_like_code(line: str) -> None:
 
 def test_marks_of_markdown_go_for_reading() -> None:
     assert plain("- The *prior* is **here**: [see](x.md){.x} $P(H)$") == (
-        "The prior is here: see P(H)"
+        "The prior is here: see $P(H)$"
     )
     assert plain("`a * b` stays") == "`a * b` stays"
+    assert plain("$a * b$ and $c * d$") == "$a * b$ and $c * d$"
 
 
 @given(st.text(alphabet="ab. \n`>=()#-\t¿é列", max_size=300))
