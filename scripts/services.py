@@ -12,6 +12,8 @@ from scripts.model_server import EMBEDDING_MODEL
 from scripts.options import Options
 from scripts.probes import LOOPBACK, answers, database_time, free_port, has_ipv6, worker_beats
 
+# Imported once, then forked: the application opens nothing before its first request.
+WEB_SWITCHES = ("--preload", "--no-control-socket")
 WEB_THREADS = 128  # each open stream holds one
 PYTHON = (sys.executable, "-m")
 
@@ -127,7 +129,7 @@ def web(options: Options, env: Mapping[str, str]) -> Service:
     arguments += [part for host in hosts for part in ("--bind", host)]
     return Service(
         name="web",
-        command=(*PYTHON, "gunicorn", *arguments, "--no-control-socket", "wsgi:application"),
+        command=(*PYTHON, "gunicorn", *arguments, *WEB_SWITCHES, "wsgi:application"),
         env=env,
         is_ready=lambda: answers(f"http://{LOOPBACK}:{options.port}/health/ready"),
         death_signal=signal.SIGQUIT,
