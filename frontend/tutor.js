@@ -159,7 +159,7 @@ export function init(thread) {
     article.querySelector(".cl-evidence")?.replaceWith(line);
     article.className = "cl-past";
     fold.append(article);
-    fold.hidden = false;
+    fold.hidden = fold.open = false;
     const count = fold.querySelectorAll("article").length;
     part("count", fold).textContent = count;
     part("noun", fold).textContent = count === 1 ? "question" : "questions";

@@ -37,6 +37,7 @@ _FORMULA = re.compile(
     r"\\\(.{1,2000}?\\\)|\\\[.{1,2000}?\\\]",
     re.S,
 )
+_CODE_MARKS = re.compile(r"```.*?```|`[^`\n]*`", re.S)
 _STOP = re.compile(r"[.,;:!?…]+")
 _BLOCK_END = re.compile(r"\n\n+(?=[^\s\d*+>|-])")
 
@@ -70,7 +71,7 @@ def render(
     """The answer's blocks. `link` gives the address of a source; with `sources` given, sentences
     that nothing supports are marked.
     """
-    tokens = _MARKDOWN.parse(tidy(text))
+    tokens = _MARKDOWN.parse(_balanced(tidy(text)))
     inlines = [token for token in tokens if token.type == "inline"]
     grouped = [_sentences(token.children or []) for token in inlines]
     flags = iter(unsupported([_said(s) for group in grouped for s in group], sources, question))
@@ -90,6 +91,19 @@ def finished_part(text: str) -> str:
         if text.count("```", 0, boundary.start()) % 2 == 0:
             end = boundary.start()
     return text[:end]
+
+
+def _balanced(text: str) -> str:
+    """The text without a mark that was left open where the writing broke off."""
+    if text.count("```") % 2:
+        return text + "\n```"
+    bare = _CODE_MARKS.sub("", text)
+    if bare.count("`") % 2:
+        text += "`"
+    if bare.count("**") % 2:
+        before, _, after = text.rpartition("**")
+        text = before + after
+    return text
 
 
 def _top_level(tokens: Sequence[Token]) -> list[list[Token]]:

@@ -81,3 +81,15 @@ def test_blocks_of_a_growing_answer_never_change_their_number() -> None:
 )
 def test_a_formula_stays_as_it_was_written(formula: str) -> None:
     assert formula in blocks(f"So {formula} holds *here*.")[0].html
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("It is the **same", "<p>It is the same</p>"),
+        ("It is `b = a", "<p>It is <code>b = a</code></p>"),
+        ("It is **one** and **two", "<p>It is <strong>one</strong> and two</p>"),
+    ],
+)
+def test_a_mark_left_open_where_the_writing_broke_off(text: str, html: str) -> None:
+    assert blocks(text)[0].html == html
