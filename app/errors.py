@@ -84,7 +84,7 @@ def answer(error: DomainError) -> Response:
     """Log the reason and say the sentence, with one reference for both."""
     reference = _reference()
     log.warning(
-        "refused %s %s: %s (status %d, reference %s)",
+        "refused %s %r: %s (status %d, reference %s)",
         request.method,
         request.path,
         error,
@@ -105,7 +105,7 @@ def _http_error(error: HTTPException) -> Response:
         return make_response(error.get_response(request.environ))
     sentence = _SENTENCES.get(status, "This did not work.")
     reference = _reference()
-    log.warning("no %s %s: %d (reference %s)", request.method, request.path, status, reference)
+    log.warning("no %s %r: %d (reference %s)", request.method, request.path, status, reference)
     return _answer(status, sentence, reference, None, False)
 
 
@@ -116,7 +116,7 @@ def _unstorable(error: DataError) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     reference = _reference()
-    log.exception("failed %s %s (reference %s)", request.method, request.path, reference)
+    log.exception("failed %s %r (reference %s)", request.method, request.path, reference)
     sentence = "Something failed on our side. What you saved before is kept. Please try again."
     return _answer(500, sentence, reference, None, False)
 

@@ -13,7 +13,7 @@ from app.materials import sandbox
 from app.materials.readers.child import TOO_BIG
 from app.materials.readers.page import DAMAGED, Page, Section
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("coursellm.materials")
 
 DEFAULT_LIMITS = sandbox.Limits()
 

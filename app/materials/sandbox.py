@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("coursellm.materials")
 
 # The readers are imported by themselves, without the house around them (see readers/__init__).
 _START = (
