@@ -6,37 +6,16 @@ links to sources that exist, and what comes out is cleaned once more against a s
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
-import nh3
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from app.materials.formulas import keep_formulas
 from app.tutor.answers.citations import CITATION, Citation, Source, numbers_in, tidy, unsupported
+from app.tutor.answers.markup import Linking, numbers_shown, parse, to_html
 from app.tutor.evidence.sentences import SENTENCE_END
 
-_TAGS = {"p", "ul", "ol", "li", "pre", "code", "strong", "em", "s", "h4", "blockquote", "hr", "br"}
-_TABLE = {"table", "thead", "tbody", "tr", "th", "td"}
-_ATTRIBUTES = {
-    "a": {"class", "href", "data-source"},
-    "span": {"class"},
-    "pre": {"class", "tabindex"},
-    "ol": {"start"},
-    "table": {"class"},
-}
-
-
-_FORMULA = re.compile(
-    r"\$\$[^$]{1,2000}\$\$|\$(?![\s$])[^$`]{1,2000}(?<!\s)\$(?![\d$])|"
-    r"\\\(.{1,2000}?\\\)|\\\[.{1,2000}?\\\]",
-    re.S,
-)
 _CODE_MARKS = re.compile(r"```.*?```|`[^`\n]*`", re.S)
 _STOP = re.compile(r"[.,;:!?…]+")
 _BLOCK_END = re.compile(r"\n\n+(?=[^\s\d*+>|-])")
@@ -51,15 +30,6 @@ class Block:
     has_unsourced: bool = False
 
 
-@dataclass(slots=True)
-class _Rendering:
-    """What the renderer's rules need to know while one answer is rendered."""
-
-    citations: dict[int, Citation]
-    link: Callable[[Citation], str]
-    first_seen: set[int] = field(default_factory=set)
-
-
 def render(
     text: str,
     citations: Sequence[Citation],
@@ -71,13 +41,13 @@ def render(
     """The answer's blocks. `link` gives the address of a source; with `sources` given, sentences
     that nothing supports are marked.
     """
-    tokens = _MARKDOWN.parse(_balanced(tidy(text)))
+    tokens = parse(_balanced(tidy(text)))
     inlines = [token for token in tokens if token.type == "inline"]
     grouped = [_sentences(token.children or []) for token in inlines]
     flags = iter(unsupported([_said(s) for group in grouped for s in group], sources, question))
     for token, group in zip(inlines, grouped, strict=True):
         token.children = [part for sentence in group for part in _marked(sentence, next(flags))]
-    state = _Rendering({citation.number: citation for citation in citations}, link)
+    state = Linking({citation.number: citation for citation in citations}, link)
     return [_block(block, state) for block in _top_level(tokens)]
 
 
@@ -117,33 +87,22 @@ def _top_level(tokens: Sequence[Token]) -> list[list[Token]]:
     return blocks
 
 
-def _block(tokens: list[Token], state: _Rendering) -> Block:
-    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {"state": state})
+def _block(tokens: list[Token], state: Linking) -> Block:
     mentioned = [
         number
         for token in tokens
         for child in token.children or []
-        for number in _numbers(child, state)
+        for number in numbers_shown(child, state)
     ]
     new = [number for number in dict.fromkeys(mentioned) if number not in state.first_seen]
     state.first_seen.update(new)
     return Block(
-        html=Markup(_clean(html)),  # noqa: S704  # cleaned
+        html=Markup(to_html(tokens, state)),  # noqa: S704  # cleaned
         notes=tuple(state.citations[number] for number in new),
         has_unsourced=any(
             child.type == "unsourced_open" for token in tokens for child in token.children or []
         ),
     )
-
-
-def _clean(html: str) -> str:
-    return nh3.clean(
-        html,
-        tags=_TAGS | _TABLE | {"a", "span"},
-        attributes=_ATTRIBUTES,
-        url_schemes=set(),
-        link_rel=None,
-    ).strip()
 
 
 def _sentences(children: Sequence[Token]) -> list[list[Token]]:
@@ -205,60 +164,3 @@ def _with_citations(token: Token) -> list[Token]:
 
 def _text(content: str, level: int) -> Token:
     return Token("text", "", 0, content=content, level=level)
-
-
-def _numbers(token: Token, state: _Rendering) -> list[int]:
-    """The real sources that a citation names; invented numbers show nothing."""
-    if token.type != "cite":
-        return []
-    return [number for number in token.meta["numbers"] if number in state.citations]
-
-
-class _Renderer(RendererHTML):
-    """Rules for the parts that Markdown does not know or that look otherwise here."""
-
-    def cite(self, tokens: Sequence[Token], index: int, _options: OptionsDict, env: EnvType) -> str:
-        state: _Rendering = env["state"]
-        return "".join(
-            f'<a class="cl-cite" data-source="" href="{escape(state.link(citation))}">'
-            f'<span class="visually-hidden">Source </span>{citation.number}</a>'
-            for number in _numbers(tokens[index], state)
-            if (citation := state.citations[number])
-        )
-
-    def unsourced_open(self, *_: Any) -> str:
-        return '<span class="cl-unsourced">'
-
-    def unsourced_close(self, *_: Any) -> str:
-        return "</span>"
-
-    def fence(
-        self, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: EnvType
-    ) -> str:
-        code = escape(tokens[index].content.rstrip("\n"))
-        return f'<pre class="cl-code" tabindex="0"><code>{code}</code></pre>'
-
-    def code_block(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
-        return self.fence(tokens, index, options, env)
-
-    def heading_open(self, *_: Any) -> str:
-        return "<h4>"
-
-    def heading_close(self, *_: Any) -> str:
-        return "</h4>"
-
-    def table_open(self, *_: Any) -> str:
-        return '<table class="cl-table">'
-
-
-def _markdown() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer)
-    markdown.enable(["table", "strikethrough"]).use(keep_formulas)
-    return markdown.disable(
-        ["link", "image", "autolink", "html_inline", "html_block", "reference", "lheading"]
-    )
-
-
-_MARKDOWN = _markdown()
