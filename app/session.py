@@ -183,7 +183,7 @@ def _refuse_forgery(sid: str) -> None:
 
 def _load(session: Session, sid: str, secret: str) -> tuple[Actor, str | None]:
     row = session.execute(
-        select(ToolSession, User, Enrollment, Course.course_name)
+        select(ToolSession, User, Enrollment, Course)
         .join(User, User.user_id == ToolSession.user_id)
         .outerjoin(Enrollment, Enrollment.enrollment_id == ToolSession.enrollment_id)
         .outerjoin(Course, Course.course_id == ToolSession.course_id)
@@ -191,12 +191,15 @@ def _load(session: Session, sid: str, secret: str) -> tuple[Actor, str | None]:
     ).one_or_none()
     if row is None or not hmac.compare_digest(row.ToolSession.secret_hash, _hash(secret)):
         raise NoSession(reason="unknown session or wrong secret")
-    tool_session, user, enrollment, course_name = row
+    tool_session, user, enrollment, course = row
+    if not user.is_active or not (course is None or course.is_active):
+        raise NoSession(reason="the person or the course is switched off")
     moment = now()
     if tool_session.expires_at < moment or tool_session.last_seen_at < moment - IDLE:
         raise NoSession(reason="session has ended")
     _note_seen(session, tool_session, moment)
-    return _actor(tool_session, user, enrollment, course_name or ""), tool_session.frame_origin
+    actor = _actor(tool_session, user, enrollment, course.course_name if course else "")
+    return actor, tool_session.frame_origin
 
 
 def _note_seen(session: Session, tool_session: ToolSession, moment: datetime) -> None:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from lti_config.addresses import TrustedHosts, check_url
 from lti_config.errors import AddressRefused, LaunchRefused, RegistrationClash
 from lti_config.tokens import Account, TokenRefused
-from models import Deployment, Platform, Registration, RegistrationStatus, now
+from models import Deployment, Platform, Registration, RegistrationStatus, ToolSession, now
 
 UNKNOWN = "Your course's system is not connected to this CourseLLM. An administrator must add it."
 SWITCHED_OFF = "The connection to your course's system is switched off here."
@@ -117,7 +117,13 @@ def listed(session: Session) -> Sequence[tuple[Platform, Registration, Sequence[
 
 
 def set_status(session: Session, item_id: UUID, status: RegistrationStatus) -> str | None:
-    """Switch a registration or a deployment on or off; says which it was, None for neither."""
+    """Switch a registration or a deployment on or off; says which it was, None for neither.
+
+    Sessions that came by what is switched off end.
+    """
+    if status is RegistrationStatus.DISABLED:
+        came_by = (ToolSession.registration_id == item_id) | (ToolSession.deployment_id == item_id)
+        session.execute(delete(ToolSession).where(came_by))
     for kind, key, name in (
         (Registration, Registration.registration_id, "registration"),
         (Deployment, Deployment.deployment_id, "deployment"),

@@ -12,7 +12,7 @@ from app import create_app
 from app.access import Right, current_actor, guard, requires
 from app.config import Settings
 from app.session import OpenedSession, delete_expired, set_cookie
-from models import CourseRole, EnrollmentStatus, ToolSession, now
+from models import Course, CourseRole, EnrollmentStatus, ToolSession, User, now
 from tests import factories
 from tests.helpers import enter
 
@@ -147,6 +147,14 @@ def test_rights_go_with_the_role_in_sessions_already_open(room: Flask, session: 
     visitor.enrollment.status = EnrollmentStatus.DROPPED
     session.commit()
     assert visitor.get("probe/who").status_code == 403
+
+
+def test_who_or_what_is_switched_off_ends_open_sessions(room: Flask, session: Session) -> None:
+    visitors = [enter(room, session, factories.course(session)) for _ in range(2)]
+    session.get_one(User, visitors[0].enrollment.student_id).is_active = False
+    session.get_one(Course, visitors[1].enrollment.course_id).is_active = False
+    session.commit()
+    assert [visitor.get("probe/who").status_code for visitor in visitors] == [401, 401]
 
 
 @pytest.mark.parametrize("role", [CourseRole.ADMINISTRATOR, CourseRole.OBSERVER, CourseRole.NONE])

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from app import config
 from lti_config import keys
-from models import Deployment, Registration, RegistrationStatus, ToolKey
+from models import Deployment, Registration, RegistrationStatus, ToolKey, ToolSession
+from tests import factories
+from tests.helpers import enter
 
 GOOD = {
     "--name": "Lakeside",
@@ -85,6 +87,18 @@ def test_list_and_switch(app: Flask, session: Session):
         for item in (row.registration_id, session.scalars(select(Deployment.deployment_id)).one()):
             assert run(app, "platform", command, str(item)).exit_code == 0
         assert run(app, "platform", "list").output.count(f"  {status}") == 2
+
+
+def test_switching_off_ends_the_sessions_that_came_by_it(app: Flask, session: Session):
+    add(app, "--deployment", "1:a")
+    course = factories.course(session)
+    for kind, key in ((Registration, "registration_id"), (Deployment, "deployment_id")):
+        item = getattr(session.scalars(select(kind)).one(), key)
+        ending = enter(app, session, course, **{key: item})
+        staying = enter(app, session, course)
+        assert run(app, "platform", "disable", str(item)).exit_code == 0
+        kept = session.scalars(select(ToolSession.session_id)).all()
+        assert ending.sid not in kept and staying.sid in kept
 
 
 @pytest.mark.parametrize("item", [str(uuid4()), "nonsense"])
