@@ -4,8 +4,10 @@ Lines: `{"kind": …}`, then `{"page": …}` for each page, then `{"done": …}`
 at any point. `sandbox.py` starts it and reads the lines.
 """
 
+import ctypes
 import json
 import resource
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +25,7 @@ _READERS = {
     "md": ("plain", "read_markdown"),
     "txt": ("plain", "read_text"),
 }
+PR_SET_PDEATHSIG = 1
 TOO_BIG = (
     "Reading the file took more memory than is allowed. Save a copy without its large parts, or "
     "split it, and upload that."
@@ -31,6 +34,7 @@ TOO_BIG = (
 
 def main(path: Path, name: str, limits: dict[str, int]) -> None:
     """Reads `path`, which the teacher called `name`. Exits normally whatever the file holds."""
+    end_with_parent()
     try:
         kind = kind_of(path, name)
         module, function = _READERS[kind]
@@ -46,6 +50,12 @@ def main(path: Path, name: str, limits: dict[str, int]) -> None:
         # Parsers raise whatever a broken file makes them stumble over; the parent logs which.
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         _tell({"fault": TOO_BIG if "emory" in str(error) else DAMAGED})
+
+
+def end_with_parent() -> None:
+    """A worker that is killed leaves no reader behind. Elsewhere the limit of time ends it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
 def _pages(source: Source, limits: dict[str, int]) -> dict[str, object]:
