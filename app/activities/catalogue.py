@@ -3,11 +3,9 @@
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import audit
-from app.errors import NotFound
 from models import Activity, ActivityKind, ScorePolicy
 
 
@@ -40,16 +38,3 @@ def create_activity(
     session.flush()
     audit.record(session, created_by, course_id, "activity.created", str(activity.activity_id))
     return activity
-
-
-def get_activity(session: Session, course_id: UUID, activity_id: UUID) -> Activity:
-    """One activity of the course.
-
-    Raises NotFound, also for an activity of another course: a copied link names one.
-    """
-    found = session.scalar(
-        select(Activity).where(Activity.activity_id == activity_id, Activity.course_id == course_id)
-    )
-    if found is None:
-        raise NotFound(reason=f"activity {activity_id} is not in course {course_id}")
-    return found

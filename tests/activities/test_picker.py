@@ -13,8 +13,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import config
-from app.activities.catalogue import create_activity, get_activity
-from app.errors import NotFound
 from app.extensions import transaction
 from demo_lms import Platform, Settings, deep_linking, line_items, links, persons
 from lti_config import keys, registrations
@@ -227,17 +225,3 @@ def test_without_a_request_of_the_lms_there_is_nothing_to_pick(dialog: Dialog) -
     page = teacher.get("activities/new")
     assert page.status_code == 404
     assert "opens from your course" in page.text
-
-
-def test_an_activity_is_one_of_its_course_alone(dialog: Dialog, session: Session) -> None:
-    author = factories.user(session)
-    made = create_activity(
-        session,
-        dialog.course.course_id,
-        author.user_id,
-        kind=ActivityKind.TUTOR,
-        title="Tutor",
-    )
-    assert get_activity(session, dialog.course.course_id, made.activity_id) is made
-    with pytest.raises(NotFound):
-        get_activity(session, factories.course(session).course_id, made.activity_id)
