@@ -6,9 +6,13 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from app import config
 from app.config import Settings
+from models import CourseRole
+from tests import factories
+from tests.helpers import enter
 
 
 def test_live_and_ready(client: FlaskClient) -> None:
@@ -49,3 +53,13 @@ def test_an_unknown_address_is_a_calm_page(
 def test_a_machine_gets_json(client: FlaskClient) -> None:
     answer = client.get("/nowhere", headers={"Accept": "application/json"})
     assert answer.status_code == 404 and answer.json and "reference" in answer.json
+
+
+def test_what_no_database_takes_is_a_bad_request(
+    app: Flask, session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    teacher = enter(app, session, factories.course(session), CourseRole.TEACHER)
+    answer = teacher.post("practice/bank/concepts", data={"name": "a\x00b"})
+    assert answer.status_code == 400
+    shown = re.search(r"data-error-reference>([0-9a-f]+)<", answer.text)
+    assert shown and shown[1] in caplog.text and "cannot take it" in caplog.text
