@@ -9,7 +9,7 @@ import { mount } from "./rooms.js";
 import { liveText } from "./tutor-live.js";
 
 const MOST_ROWS = 6;
-const PATIENCE = 3000;  // milliseconds that the server may take to end what was stopped
+const PATIENCE = 5000;  // milliseconds that the server may take to end what was stopped
 
 export function init(thread) {
   const main = thread.closest("main");

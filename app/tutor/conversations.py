@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -73,14 +73,11 @@ def add_question(session: Session, conversation: Conversation, text: str, card: 
     """Keep a question and the card that it got; its written answer is open."""
     question = _message(conversation, SenderType.STUDENT, text)
     question.token_count = estimate_tokens(text)
-    session.add(question)
-    session.flush()
-    session.add(
-        MessageEvidence(message_id=question.message_id, coverage=card.coverage, card=card.to_json())
+    evidence = MessageEvidence(
+        message_id=question.message_id, coverage=card.coverage, card=card.to_json()
     )
-    session.add(
-        TutorTurn(question_id=question.message_id, conversation_id=conversation.conversation_id)
-    )
+    turn = TutorTurn(question_id=question.message_id, conversation_id=conversation.conversation_id)
+    session.add_all([question, evidence, turn])
     conversation.title = conversation.title or text[:LONGEST_TITLE]
     conversation.message_count += 1
     session.flush()
@@ -111,6 +108,7 @@ def add_answer(session: Session, question: Message, text: str) -> Message:
 def _message(conversation: Conversation, sender: SenderType, text: str) -> Message:
     has_code = "`" in text or any(unit.kind == "code" for unit in split(text))
     return Message(
+        message_id=uuid4(),
         conversation_id=conversation.conversation_id,
         sender_type=sender,
         content=text,

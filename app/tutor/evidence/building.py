@@ -210,8 +210,11 @@ def _excerpt(lead: _Candidate) -> list[Piece]:
     passage = lead.passage
     units = [u for u in _units(passage) if passage.page_at(u.offset) == page]
     at = next((i for i, unit in enumerate(units) if unit.offset == lead.unit.offset), 0)
+    begin = at
+    while begin > 0 and lead.unit.offset - units[begin - 1].offset <= EXCERPT // 2:
+        begin -= 1
     pieces: list[Piece] = []
-    for unit in units[max(at - 1, 0) :]:
+    for unit in units[begin:]:
         is_marked = unit.offset == lead.unit.offset
         text = unit.text if unit.kind == "code" else plain(unit.text)
         if pieces and not is_marked and sum(len(p.text) for p in pieces) + len(text) > EXCERPT:
