@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -73,11 +73,11 @@ def add_question(session: Session, conversation: Conversation, text: str, card: 
     """Keep a question and the card that it got; its written answer is open."""
     question = _message(conversation, SenderType.STUDENT, text)
     question.token_count = estimate_tokens(text)
-    evidence = MessageEvidence(
-        message_id=question.message_id, coverage=card.coverage, card=card.to_json()
-    )
-    turn = TutorTurn(question_id=question.message_id, conversation_id=conversation.conversation_id)
-    session.add_all([question, evidence, turn])
+    session.add(question)
+    session.flush()  # the other two point to it
+    key = question.message_id
+    session.add(MessageEvidence(message_id=key, coverage=card.coverage, card=card.to_json()))
+    session.add(TutorTurn(question_id=key, conversation_id=conversation.conversation_id))
     conversation.title = conversation.title or text[:LONGEST_TITLE]
     conversation.message_count += 1
     session.flush()
@@ -108,7 +108,6 @@ def add_answer(session: Session, question: Message, text: str) -> Message:
 def _message(conversation: Conversation, sender: SenderType, text: str) -> Message:
     has_code = "`" in text or any(unit.kind == "code" for unit in split(text))
     return Message(
-        message_id=uuid4(),
         conversation_id=conversation.conversation_id,
         sender_type=sender,
         content=text,

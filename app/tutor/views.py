@@ -29,7 +29,8 @@ blueprint = Blueprint("tutor", __name__)
 guard(blueprint, Right.LEARN, Right.TEACH)
 
 STUDENTS_NOTE = (
-    "Your questions are kept with this course. Teachers can read what is asked, without your name."
+    "Your questions are kept with this course. Teachers have no page that shows them; "
+    "whoever runs this installation can read them."
 )
 TEACHERS_NOTE = "Your questions are kept with this course. Only you see them here."
 
