@@ -63,7 +63,7 @@ class Site(Flask):
         self.document = self.sample
         self.page_number, self.page_quotes, self.page_count = 2, (SENTENCE,), 3
         self.text: tuple[str, ...] = ()
-        self.cookies_needed = True
+        self.cookies_needed, self.with_picture = True, False
         self.seen: list[dict[str, Any]] = []
         self.finish: dict[str, Any] = {}
         self.failures = 0
@@ -151,6 +151,7 @@ def _routes(site: Site) -> None:
     def tutor(sid: str) -> Any:
         return render_template(
             "tutor_page.html",
+            with_picture=site.with_picture,
             file_url=f"/s/{sid}/file",
             quotes=site.page_quotes,
             page=site.page_number,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from threading import Event
 
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -26,6 +27,10 @@ ANSWER = r"""An assignment of \(n_1 * n_2 * n_3\) lists never copies a list [1].
 Use `$code$` for names: `a = b` puts one more name on the list of $x_1$ [1]."""
 
 
+def waits(seen: Event) -> None:
+    seen.wait(20)
+
+
 def test_formulas_of_a_streamed_answer_are_set(
     app: Flask,
     session: Session,
@@ -35,8 +40,9 @@ def test_formulas_of_a_streamed_answer_are_set(
     visit: Opening,
     let_in: Callable[[Visitor], None],
 ) -> None:
+    seen = Event()
     capable.script.pieces = tuple(re.findall(r".{1,4}", ANSWER, re.DOTALL))
-    capable.script.wait_between = 0.01
+    capable.script.on_piece = lambda number: waits(seen) if number == 30 else None
     course = factories.course(session)
     add_text(course, *PAGES, title="Week 4", file_type=FileType.MD)
     student = enter(app, session, course)
@@ -46,6 +52,7 @@ def test_formulas_of_a_streamed_answer_are_set(
     page.fill("#ask", QUESTION)
     page.keyboard.press("Enter")
     page.wait_for_selector(".cl-answer[aria-busy=true] .katex")
+    seen.set()
     page.wait_for_selector(".cl-answer:not([aria-busy]) .katex >> nth=2")
     written = said(page, ".cl-answer-body")
     assert "An assignment of <n_1 * n_2 * n_3> lists never copies a list" in written

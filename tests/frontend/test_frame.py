@@ -132,7 +132,8 @@ def test_language_and_direction_follow_a_boosted_page(visit: Opening) -> None:
         "/platform/auth",
     ],
 )
-def test_axe_finds_nothing(visit: Opening, path: str) -> None:
+def test_axe_finds_nothing(visit: Opening, site: Site, path: str) -> None:
+    site.with_picture = True
     visiting = visit(f"/enter?to={path}".replace("&", "%26"), width=760, ready="main h1:visible")
     if "page" in path or "tutor" in path:
         visiting.page.wait_for_selector("canvas, mark")
@@ -145,7 +146,8 @@ def test_axe_finds_nothing(visit: Opening, path: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/s/visit1/tutor", "/s/visit1/practice", "/s/visit1/source?page=2", "/lti/login"]
 )
-def test_nothing_is_wider_than_320_pixels(visit: Opening, path: str) -> None:
+def test_nothing_is_wider_than_320_pixels(visit: Opening, site: Site, path: str) -> None:
+    site.with_picture = True
     page = visit(f"/enter?to={path}", width=320, height=640, ready="main").page
     page.wait_for_timeout(300)
     for font in (16, 32):

@@ -97,6 +97,7 @@ def test_every_movement_carries_the_token(shell: Opening, site: Site) -> None:
 
 
 def test_the_pdf_is_read_with_the_token(shell: Opening, site: Site) -> None:
+    site.with_picture = True
     visiting = shell()
     visiting.page.wait_for_selector(".cl-crop canvas")
     visiting.page.click("#cite")
@@ -145,7 +146,7 @@ def test_in_a_frame_of_another_site_all_works_without_the_servers_cookies(
     visit: Opening, site: Site, serving: Serving
 ) -> None:
     """localhost in a page of 127.0.0.1: the browser blocks third-party cookies and storage."""
-    site.cookies_needed = False
+    site.cookies_needed, site.with_picture = False, True
     page = visit("/lms").page
     page.goto(serving.url.replace("localhost", "127.0.0.1") + f"/lms?frame={serving.url}/lti/login")
     frame = page.frame_locator("iframe")

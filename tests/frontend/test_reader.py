@@ -22,6 +22,12 @@ MARKED = """selector => {
 }"""
 
 
+@pytest.fixture(autouse=True)
+def _picture(site: Site) -> None:
+    """The card shows its page: pdf.js is needed at once."""
+    site.with_picture = True
+
+
 def share_marked(page: Page, selector: str) -> float:
     """Share of a canvas that has the marker's colour."""
     share: float = page.evaluate(MARKED, selector)
