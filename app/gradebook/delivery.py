@@ -126,7 +126,7 @@ def _settle(session: Session, taken: Sending, settled: Settled) -> None:
         row.receipt = {"shown": str(settled.shown)}
         start_afresh(row)
     elif isinstance(settled, Refused):
-        _give_up(row, _SENTENCES[settled.cause], settled.reason)
+        _note_refused(row, taken, settled)
     else:
         _wait(row, settled)
     if row.status is ScoreStatus.WAITING:
@@ -140,6 +140,13 @@ def _note_sent(row: ScoreOutbox, taken: Sending, sent: Sent) -> None:
     row.receipt = {**sent.receipt, "shown": None if sent.shown is None else str(sent.shown)}
     row.status = ScoreStatus.SENT if row.version == taken.version else ScoreStatus.WAITING
     start_afresh(row)
+
+
+def _note_refused(row: ScoreOutbox, taken: Sending, refused: Refused) -> None:
+    """Given up; but if another score is wanted by now, that one has its own try."""
+    _give_up(row, _SENTENCES[refused.cause], refused.reason)
+    if row.version != taken.version:
+        row.status = ScoreStatus.WAITING
 
 
 def _give_up(row: ScoreOutbox, sentence: str, reason: str) -> None:

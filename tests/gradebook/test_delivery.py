@@ -9,10 +9,12 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from app.extensions import db
+from app.gradebook import sending
 from app.gradebook.delivery import FIRST_DELAY, LONGEST_DELAY, PATIENCE, back_off
 from app.gradebook.jobs import sweep
 from app.gradebook.outbox import queue_delivery, send_again
 from demo_lms import gradebook, line_items
+from lti_config.ags import Cause, Refused
 from models import RegistrationStatus, ScoreOutbox, ScoreStatus, now
 from tests.gradebook.conftest import Class
 
@@ -152,6 +154,24 @@ def test_a_column_that_is_gone_is_refused_in_words(lms_class: Class) -> None:
     lms_class.answer(1)
     lms_class.work()
     assert (lms_class.row().last_error or "").startswith("The column, the assignment or")
+
+
+def test_a_score_wanted_while_an_older_one_is_refused_has_a_try_of_its_own(
+    lms_class: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = sending.send
+
+    def refused_meanwhile(*_: object) -> Refused:
+        monkeypatch.setattr(sending, "send", send)
+        lms_class.answer(1)
+        return Refused(Cause.ACCESS, "not now")
+
+    monkeypatch.setattr(sending, "send", refused_meanwhile)
+    lms_class.answer(1)
+    lms_class.work()
+    lms_class.work()
+    assert lms_class.row().status is ScoreStatus.SENT
+    assert [score for _, score, _ in lms_class.posts()] == [4]
 
 
 class TestAWorkerThatDied:

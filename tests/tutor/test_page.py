@@ -17,7 +17,7 @@ def test_before_the_first_question(student: Visitor) -> None:
     assert "Answers come from <bdi>Week 4</bdi>." in page
     assert "Ask in your own words" in page
     assert "For example" in page
-    assert "Teachers can read what is asked, without your name." in page
+    assert "whoever runs this installation can read them." in page
 
 
 def test_a_course_without_materials(app: Flask, session: Session) -> None:
