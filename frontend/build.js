@@ -101,9 +101,9 @@ function removeOldParts() {
 function compress() {
   for (const file of readdirSync(dist, { recursive: true })) {
     if (!/\.(js|css|svg)$/.test(file)) continue;
-    const path = join(dist, file);
-    if (!/^pdfjs-/.test(file) || !existsSync(`${path}.gz`)) {
-      writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
+    const path = join(dist, file), small = `${path}.gz`;
+    if (!existsSync(small) || statSync(small).mtimeMs < statSync(path).mtimeMs) {
+      writeFileSync(small, gzipSync(readFileSync(path), { level: 9 }));
     }
   }
 }
