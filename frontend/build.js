@@ -20,7 +20,7 @@ const common = {
 const modules = (mathSheet) => ({
   ...common,
   entryPoints: [join(here, "main.js")], outdir: dist, format: "esm", splitting: true,
-  entryNames: "[name]", chunkNames: "[name]-[hash]", plugins: [stylesByScript],
+  entryNames: "[name]", chunkNames: "[name]-[hash]", metafile: true, plugins: [stylesByScript],
   define: { PDFJS_VERSION: JSON.stringify(version("pdfjs-dist")), MATH_SHEET: JSON.stringify(mathSheet) },
 });
 
@@ -43,13 +43,16 @@ function replacing(name, filter, times, pattern, replacement) {
   };
 }
 
-/** KaTeX's sheet with its fonts; gives its name, which changes with its content. */
-async function mathSheet() {
-  const { metafile } = await esbuild.build({
+/** KaTeX's sheet with its fonts; its name changes with its content. */
+function mathSheet() {
+  return esbuild.build({
     ...common,
     entryPoints: [join(here, "math.css")], outdir: dist, entryNames: "[name]-[hash]",
     assetNames: "fonts/[name]-[hash]", loader: { ".woff2": "file" }, plugins: [woff2Alone], metafile: true,
   });
+}
+
+function sheetName({ metafile }) {
   return basename(Object.keys(metafile.outputs).find((file) => file.endsWith(".css")));
 }
 
@@ -90,10 +93,11 @@ function pdfjs() {
 }
 
 /* Pages that are open may still ask for the parts of an earlier build. */
-function removeOldParts() {
+function removeOldParts(...builds) {
+  const current = new Set(builds.flatMap(({ metafile }) => Object.keys(metafile.outputs).map((file) => resolve(file))));
   for (const file of readdirSync(dist, { recursive: true })) {
-    const path = join(dist, file);
-    if (/-[A-Z0-9]{8}\.(js|css|woff2)(\.gz)?$/.test(file) && Date.now() - statSync(path).mtimeMs > KEPT_FOR) rmSync(path);
+    const path = join(dist, file), isPart = /-[A-Z0-9]{8}\.(js|css|woff2)(\.gz)?$/.test(file);
+    if (isPart && !current.has(path.replace(/\.gz$/, "")) && Date.now() - statSync(path).mtimeMs > KEPT_FOR) rmSync(path);
   }
 }
 
@@ -109,14 +113,15 @@ function compress() {
 }
 
 mkdirSync(dist, { recursive: true });
-const pageModules = modules(await mathSheet());
+const math = await mathSheet();
+const pageModules = modules(sheetName(math));
 if (watch) {
   const sheet = { name: "styles", setup: (build) => build.onEnd(styles) };
   for (const options of [{ ...pageModules, plugins: [...pageModules.plugins, sheet] }, standalone]) await (await esbuild.context(options)).watch();
 } else {
-  await Promise.all([esbuild.build(pageModules), esbuild.build(standalone), styles()]);
+  const [pages] = await Promise.all([esbuild.build(pageModules), esbuild.build(standalone), styles()]);
+  removeOldParts(math, pages);
 }
 cpSync(join(here, "icons.svg"), join(dist, "icons.svg"));
 pdfjs();
 compress();
-removeOldParts();
