@@ -57,13 +57,22 @@ def _tie_to_parent(parent: int, death_signal: int, nice: int) -> Callable[[], No
 
     def prepare() -> None:
         if nice:
-            os.nice(nice)
+            _be_nice(nice)
         if libc is not None:
             libc.prctl(PR_SET_PDEATHSIG, int(death_signal))
             if os.getppid() != parent:  # it died before the kernel knew of our wish
                 os._exit(1)
 
     return prepare
+
+
+def _be_nice(nice: int) -> None:
+    """Yield to the others. Where Linux shares the processor between sessions first, the nice
+    value of a process counts within its session only, and the session needs one of its own.
+    """
+    os.nice(nice)
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(nice))
 
 
 def signal_group(pid: int, number: int) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -66,6 +67,16 @@ def test_a_killed_child_is_started_again(
 def _is_back(supervisor: Supervisor, child: Child, old: int) -> bool:
     supervisor.look_after()
     return child.process is not None and child.process.pid != old
+
+
+def test_a_nice_child_is_nice_to_other_sessions_too(supervisor: Supervisor) -> None:
+    supervisor.start(replace(service("sleep", "300"), nice=10))
+    child = only_child(supervisor).process
+    assert child is not None
+    assert os.getpriority(os.PRIO_PROCESS, child.pid) == 10
+    session = Path(f"/proc/{child.pid}/autogroup")
+    if session.exists():
+        assert session.read_text().endswith("nice 10\n")
 
 
 def test_pauses_grow() -> None:
