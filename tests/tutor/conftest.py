@@ -105,14 +105,14 @@ def endpoint() -> Iterator[FakeEndpoint]:
         yield endpoint
 
 
-def connect(settings: Settings, endpoint: FakeEndpoint, name: str) -> None:
-    config.install(replace(settings, openai_base_url=endpoint.url, chat_model=name))
+def connect(endpoint: FakeEndpoint, name: str) -> None:
+    config.install(replace(config.current(), openai_base_url=endpoint.url, chat_model=name))
 
 
 @pytest.fixture
 def capable(app: Flask, settings: Settings, endpoint: FakeEndpoint) -> Iterator[FakeEndpoint]:
     """A capable chat model is connected."""
-    connect(settings, endpoint, "test-model")
+    connect(endpoint, "test-model")
     yield endpoint
     config.install(settings)
 
@@ -120,7 +120,7 @@ def capable(app: Flask, settings: Settings, endpoint: FakeEndpoint) -> Iterator[
 @pytest.fixture
 def tiny(app: Flask, settings: Settings, endpoint: FakeEndpoint) -> Iterator[FakeEndpoint]:
     """A tiny chat model is connected."""
-    connect(settings, endpoint, "smollm2-135m-instruct")
+    connect(endpoint, "smollm2-135m-instruct")
     yield endpoint
     config.install(settings)
 
