@@ -170,8 +170,8 @@ class TutorTurn(Base):
         ForeignKey("conversations.conversation_id", ondelete="CASCADE"), index=True
     )
     state: Mapped[TurnState] = mapped_column(stored_by_value(TurnState), default=TurnState.OPEN)
-    began_at: Mapped[datetime | None]
-    """When the present try to write began."""
+    alive_at: Mapped[datetime | None]
+    """When the process that writes the answer last said that it lives."""
     stop_asked: Mapped[bool] = mapped_column(default=False)
     failure: Mapped[str | None] = mapped_column(Text)
     """Why the last try failed, in a sentence for the person."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import queue
+import time
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -61,12 +62,15 @@ def stream_chat(
     """
     pieces: queue.SimpleQueue[Delta | ModelUnavailable | None] = queue.SimpleQueue()
     reading = background.start(_read(profile, list(messages), limits, pieces.put))
+    end = time.monotonic() + limits.whole + 2 * TICK_SECONDS  # should the reading itself hang
     try:
         while True:
             try:
                 piece = pieces.get(timeout=TICK_SECONDS)
             except queue.Empty:
                 piece = Delta()
+                if time.monotonic() > end:
+                    raise ModelUnavailable(BROKE_OFF, reason="the reading hangs") from None
             if piece is None:
                 return
             if isinstance(piece, ModelUnavailable):

@@ -41,6 +41,8 @@ class ChatProfile:
     """How many earlier questions with their answers the prompt repeats."""
     cites: bool = False
     """Whether it can be expected to put the numbers of its sources."""
+    first_token_seconds: float = 60.0
+    """How long to wait for it to begin."""
     temperature: float = 0.2
     stops: tuple[str, ...] = ()
     """Texts at which the answer ends: a tiny model does not find its end by itself."""
@@ -130,6 +132,7 @@ def profile_of(name: str, address: str = "", key: str = "") -> ChatProfile:
             sources=3,
             history_turns=1,
             cites=True,
+            first_token_seconds=120.0,
         )
     return ChatProfile(
         name,

@@ -98,7 +98,7 @@ def _hold_back(session: Session, asker: Asker) -> None:
     pace = conversations.pace(session, asker.user_id, asker.course_id, WITHIN)
     if pace.asked >= MOST_QUESTIONS:
         raise TooManyQuestions(reason=f"{pace.asked} questions within {WITHIN}")
-    if pace.writing_since and not turns.is_left_behind(pace.writing_since):
+    if pace.writing_alive_at and not turns.is_left_behind(pace.writing_alive_at):
         raise StillWriting(reason="an answer of this conversation is being written")
 
 

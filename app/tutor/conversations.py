@@ -25,10 +25,10 @@ LONGEST_TITLE = 200
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many questions were asked lately; since when an answer is being written, if one is."""
+    """How many questions were asked lately; when what writes an answer, if anything, last lived."""
 
     asked: int
-    writing_since: datetime | None
+    writing_alive_at: datetime | None
 
 
 def current(
@@ -143,7 +143,7 @@ def pace(session: Session, student_id: UUID, course_id: UUID, within: timedelta)
         )
     )
     writing = (
-        select(func.max(TutorTurn.began_at))
+        select(func.max(TutorTurn.alive_at))
         .join(Conversation, Conversation.conversation_id == TutorTurn.conversation_id)
         .where(mine, Conversation.is_active, TutorTurn.state == TurnState.WRITING)
     )

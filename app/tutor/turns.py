@@ -23,8 +23,9 @@ from models import (
 )
 
 TURNS_SHOWN = 20
-LONGEST_WRITING = timedelta(seconds=330)
-"""A turn that was being written longer ago was left behind by a process that died."""
+HEARTBEAT_SECONDS = 5.0
+SILENCE = timedelta(seconds=30)
+"""So long without a sign of life, the process that wrote an answer counts as dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +110,14 @@ def _with_answers(
 
 
 def _state(turn: TutorTurn) -> TurnState:
-    if turn.state is TurnState.WRITING and is_left_behind(turn.began_at):
+    if turn.state is TurnState.WRITING and is_left_behind(turn.alive_at):
         return TurnState.FAILED
     return turn.state
 
 
-def is_left_behind(began_at: datetime | None) -> bool:
-    """Whether the process that began to write an answer then must have died."""
-    return began_at is None or began_at < now() - LONGEST_WRITING
+def is_left_behind(alive_at: datetime | None) -> bool:
+    """Whether the process that lived then and wrote an answer must have died."""
+    return alive_at is None or alive_at < now() - SILENCE
 
 
 def history(session: Session, question: Message, count: int) -> list[Exchange]:

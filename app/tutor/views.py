@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from typing import Any
+from urllib.parse import quote_plus
 from uuid import UUID
 
 from flask import (
@@ -28,6 +29,8 @@ from app.tutor.turns import latest_turns
 blueprint = Blueprint("tutor", __name__)
 guard(blueprint, Right.LEARN, Right.TEACH)
 
+LONGEST_QUOTE = 1500
+"""Bytes of an address that a quotation may take; servers refuse addresses beyond 4 KB."""
 STUDENTS_NOTE = (
     "Your questions are kept with this course. Teachers have no page that shows them; "
     "whoever runs this installation can read them."
@@ -47,8 +50,15 @@ def place_url(place: Place, quote: str = "") -> str:
         material_id=place.material_id,
         page=place.page,
         chunk=place.chunk_id or None,
-        quote=quote or None,
+        quote=_short(quote) or None,
     )
+
+
+def _short(quote: str) -> str:
+    """The quotation, or as much of its beginning as an address has room for."""
+    while len(quote_plus(quote)) > LONGEST_QUOTE:
+        quote = quote[: len(quote) * 3 // 4]
+    return quote
 
 
 PAGES = Pages(render_template, place_url)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import DomainError
 from app.extensions import transaction
-from app.llm.client import ModelUnavailable, stream_chat
+from app.llm.client import Limits, ModelUnavailable, stream_chat
 from app.llm.profiles import ChatProfile, chat_profile
 from app.llm.prompts import explain
 from app.tutor import turns
@@ -121,7 +121,7 @@ def _claim(session: Session, asker: Asker, question_id: UUID) -> Try | None:
     _give_up_left_behind(session, turn)
     if turn.state is TurnState.WRITING:
         raise StillWriting(reason="this answer is being written")
-    turn.state, turn.began_at, turn.stop_asked, turn.failure = TurnState.WRITING, now(), False, None
+    turn.state, turn.alive_at, turn.stop_asked, turn.failure = TurnState.WRITING, now(), False, None
     try:
         session.flush()
     except IntegrityError as error:  # the index of one written answer at a time
@@ -136,7 +136,7 @@ def _give_up_left_behind(session: Session, turn: TutorTurn) -> None:
         .where(
             TutorTurn.conversation_id == turn.conversation_id,
             TutorTurn.state == TurnState.WRITING,
-            TutorTurn.began_at < now() - turns.LONGEST_WRITING,
+            TutorTurn.alive_at < now() - turns.SILENCE,
         )
         .values(state=TurnState.FAILED)
     )
@@ -161,17 +161,16 @@ def _stream(this: Try) -> Iterator[Writing]:
     if not this.sources:
         this.state, this.failure = TurnState.FAILED, PAGES_GONE
         return
-    checked = time.monotonic()
-    stream = stream_chat(this.profile, this.messages)
+    pulse = _Pulse(this.question_id)
+    limits = Limits(first_token=this.profile.first_token_seconds)
+    stream = stream_chat(this.profile, this.messages, limits)
     try:
         for delta in stream:
             this.text += delta.text
             this.usage = delta.usage or this.usage
             yield Writing(delta.text)
-            if time.monotonic() - checked > STOP_CHECK_SECONDS:
-                checked = time.monotonic()
-                if _stop_asked(this.question_id):
-                    return
+            if pulse.says_stop():
+                return
         this.state = TurnState.WRITTEN
     except ModelUnavailable as error:
         log.warning("question %s: no written answer: %s", this.question_id, error.reason)
@@ -182,8 +181,27 @@ def _stream(this: Try) -> Iterator[Writing]:
         stream.close()
 
 
-def _stop_asked(question_id: UUID) -> bool:
-    with transaction() as session:
-        return bool(
-            session.scalar(select(TutorTurn.stop_asked).where(TutorTurn.question_id == question_id))
-        )
+class _Pulse:
+    """Looks now and then whether the reader wants no more, and says that this process lives."""
+
+    def __init__(self, question_id: UUID) -> None:
+        self.question_id = question_id
+        self.looked = self.beaten = time.monotonic()
+
+    def says_stop(self) -> bool:
+        """Whether Stop was pressed; asks the database only after a while."""
+        moment = time.monotonic()
+        if moment - self.looked < STOP_CHECK_SECONDS:
+            return False
+        self.looked = moment
+        beats = moment - self.beaten >= turns.HEARTBEAT_SECONDS
+        self.beaten = moment if beats else self.beaten
+        with transaction() as session:
+            return self._look(session, beats)
+
+    def _look(self, session: Session, beats: bool) -> bool:
+        mine = TutorTurn.question_id == self.question_id
+        if not beats:
+            return bool(session.scalar(select(TutorTurn.stop_asked).where(mine)))
+        beat = update(TutorTurn).where(mine).values(alive_at=now()).returning(TutorTurn.stop_asked)
+        return bool(session.scalar(beat))

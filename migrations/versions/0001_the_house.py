@@ -1349,7 +1349,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("began_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("alive_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stop_asked", sa.Boolean(), nullable=False),
         sa.Column("failure", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(

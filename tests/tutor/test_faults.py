@@ -179,7 +179,7 @@ def test_what_a_dead_process_was_writing_stands_in_nobodys_way(
     session.rollback()
     session.execute(
         update(TutorTurn).values(
-            state=TurnState.WRITING, began_at=now() - timedelta(minutes=7), failure=None
+            state=TurnState.WRITING, alive_at=now() - timedelta(minutes=1), failure=None
         )
     )
     session.commit()
