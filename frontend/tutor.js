@@ -55,6 +55,7 @@ export function init(thread) {
     for (const form of main.querySelectorAll("[data-tutor-new]")) form.hidden = false;
     const label = current.querySelector(".cl-evidence .cl-label")?.textContent.trim() ?? "";
     run.asked?.();
+    run.waitsFor = null;
     attach(run, part("answer", current));
     announce(run.section ? `${label}. Writing the answer.` : `${label}.`);
   }
@@ -122,11 +123,12 @@ export function init(thread) {
   async function ask(form) {
     const field = form.elements.question, text = field.value.trim();
     if (!text) return field.focus();
+    if (running?.waitsFor === text) return;  // Enter pressed twice
     if (running) await stop(running);
     settle(form);
     const asked = () => { if (field.type !== "hidden" && field.value.trim() === text) { field.value = ""; grow(field); } };
     const refused = (error) => showAt(form, errorNotice(error.message, { reference: error.reference, act: error.status === 422 ? null : () => ask(form) }));
-    await follow(form.action, { body: new URLSearchParams({ question: text }) }, { asked, refused });
+    await follow(form.action, { body: new URLSearchParams({ question: text }) }, { waitsFor: text, asked, refused });
   }
 
   async function write(address, section) {
@@ -136,11 +138,16 @@ export function init(thread) {
 
   /* The server ends the answer and sends what there is; if it does not, we leave. */
   async function stop(run) {
-    const form = run.section && part("stop", run.section);
-    form?.querySelector("button").setAttribute("aria-disabled", "true");
-    if (form) request(form.action, { method: "POST" }).catch(() => run.controller.abort());
     const patience = setTimeout(() => run.controller.abort(), PATIENCE);
-    while (running === run) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let isTold = false; running === run;) {
+      const form = isTold ? null : run.section && part("stop", run.section);
+      if (form) {
+        isTold = true;
+        form.querySelector("button").setAttribute("aria-disabled", "true");
+        request(form.action, { method: "POST" }).catch(() => run.controller.abort());
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     clearTimeout(patience);
   }
 

@@ -141,6 +141,18 @@ def test_a_second_question_stops_the_first_and_folds_it_away(
     expect(page.locator(".cl-past")).to_contain_text("Stopped. What was written is kept.")
 
 
+def test_enter_pressed_twice_is_one_question(come: Enter, capable: FakeEndpoint) -> None:
+    capable.script = ANSWER
+    page = come().page
+    page.fill("#ask", QUESTION)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    answered(page)
+    page.reload()
+    assert page.locator("h2.cl-question").count() == 1
+    assert len(capable.requests) == 1
+
+
 def test_a_missing_answer_is_tried_again_with_one_click(come: Enter, capable: FakeEndpoint) -> None:
     capable.script = Script(status=503)
     page = come().page
