@@ -1,5 +1,0 @@
-"""What the queue calls for this room."""
-
-import procrastinate
-
-blueprint = procrastinate.Blueprint()
