@@ -119,17 +119,34 @@ def see_marker(canvas: Locator) -> None:
     assert 0.002 < share < 0.5, f"{share:.4f} of the page is marked"
 
 
+def watch_writing(desk: Desk) -> None:
+    """Count from now on the pieces of text that reach the paragraph being written: a short answer is
+    there and gone again between two looks at the page.
+    """
+    desk.tool.evaluate(
+        """() => {
+             window.piecesWritten = 0;
+             const isLive = (node) => node.parentElement?.closest(".cl-live");
+             new MutationObserver((records) => {
+               for (const { type, target, addedNodes } of records)
+                 for (const node of type === "characterData" ? [target] : addedNodes)
+                   if (node instanceof Text && isLive(node)) window.piecesWritten += 1;
+             }).observe(document.body, { subtree: true, childList: true, characterData: true });
+           }"""
+    )
+
+
 def see_answer_written(desk: Desk) -> str:
-    """A written answer streams below the card; its whole text in the end."""
+    """A written answer streamed below the card, piece by piece; its whole text in the end.
+
+    The writing is watched since before the question was asked.
+    """
     section = desk.tool.locator(".cl-turn").get_by_role("region", name="Explained from these pages")
-    expect(section).to_have_attribute("aria-busy", "true")
-    live = section.locator(".cl-live")
-    expect(live).to_contain_text(re.compile(r"\w"), timeout=WRITTEN_MS)
-    begun = len(live.inner_text())
+    expect(section).to_be_visible(timeout=30_000)
     expect(section).not_to_have_attribute("aria-busy", "true", timeout=WRITTEN_MS)
-    text = section.inner_text()
-    assert len(text) > begun, "the first words came before the last"
-    return text
+    expect(section).to_contain_text(re.compile(r"\w"))
+    assert desk.tool.evaluate("window.piecesWritten") > 1, "the first words came before the last"
+    return section.inner_text()
 
 
 def open_citation(desk: Desk, *, page: int, words: str) -> None:

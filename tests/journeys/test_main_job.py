@@ -48,6 +48,7 @@ def test_the_main_job(
         people.see_evidence(student, page=fact.page, words=fact.answer)
 
         people.allow_small_model(teacher, True)
+        people.watch_writing(student)
         people.ask(student, fact.question)
         people.see_evidence(student, page=fact.page, words=fact.answer)
         people.see_answer_written(student)
