@@ -15,13 +15,16 @@ from models.concepts import Concept
 class ActivityKind(enum.StrEnum):
     TUTOR = "tutor"
     PRACTICE = "practice"
+    MATERIAL = "material"
 
 
 class ScorePolicy(enum.StrEnum):
-    """Which of a learner's answers to a question of the set counts."""
+    """What of a learner's work on the set counts as the score."""
 
     BEST = "best"
     LAST = "last"
+    AVERAGE = "average"
+    MASTERY = "mastery"
 
 
 class Activity(Base):
@@ -30,6 +33,10 @@ class Activity(Base):
         CheckConstraint(
             "kind <> 'practice' or concept_id is not null", name="practice_has_concept"
         ),
+        CheckConstraint(
+            "kind <> 'material' or material_id is not null", name="material_has_material"
+        ),
+        CheckConstraint("page > 0", name="page_is_positive"),
         CheckConstraint("points > 0", name="points_are_positive"),
         CheckConstraint("question_count > 0", name="question_count_is_positive"),
     )
@@ -51,8 +58,19 @@ class Activity(Base):
         stored_by_value(ScorePolicy), default=ScorePolicy.BEST
     )
     instruction: Mapped[str | None] = mapped_column(Text)
+    material_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("course_materials.material_id", ondelete="CASCADE"), index=True
+    )
+    page: Mapped[int | None]
+    """Page of the material that opens."""
     opens_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    """Shown; what comes later counts still, until it closes."""
     closes_at: Mapped[datetime | None]
+    copied_from_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("activities.activity_id", ondelete="SET NULL"), index=True
+    )
+    """The activity of another course whose settings this one took over."""
     created_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.user_id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -30,6 +30,13 @@ class RegistrationStatus(enum.StrEnum):
     DISABLED = "disabled"
 
 
+class RegistrationSource(enum.StrEnum):
+    """How a registration came about."""
+
+    BY_HAND = "by_hand"
+    DYNAMIC = "dynamic"
+
+
 class ScoreStatus(enum.StrEnum):
     WAITING = "waiting"
     SENDING = "sending"
@@ -45,6 +52,8 @@ class Institution(Base):
 
     institution_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     name: Mapped[str] = mapped_column(Text)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    """Nobody of a school that is switched off may launch."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -74,7 +83,9 @@ class Registration(Base):
     __table_args__ = (
         UniqueConstraint("issuer", "client_id"),
         ForeignKeyConstraint(
-            ["platform_id", "issuer"], ["platforms.platform_id", "platforms.issuer"]
+            ["platform_id", "issuer"],
+            ["platforms.platform_id", "platforms.issuer"],
+            onupdate="CASCADE",  # an LMS that moves takes its registrations along
         ),
     )
 
@@ -86,12 +97,55 @@ class Registration(Base):
     token_url: Mapped[str] = mapped_column(String(2000))
     auth_audience: Mapped[str | None] = mapped_column(String(2000))
     """`aud` of client assertions where it is not the token address."""
+    name: Mapped[str] = mapped_column(Text, default="")
+    """Of the school, where one platform serves many (hosted Canvas)."""
+    source: Mapped[RegistrationSource] = mapped_column(
+        stored_by_value(RegistrationSource), default=RegistrationSource.BY_HAND
+    )
     status: Mapped[RegistrationStatus] = mapped_column(stored_by_value(RegistrationStatus))
     adopts_first_deployment: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     platform: Mapped["Platform"] = relationship(back_populates="registrations")
     deployments: Mapped[list["Deployment"]] = relationship(back_populates="registration")
+
+
+class RegistrationHealth(Base):
+    """When a registration last worked, and what last failed. Brought up to date now and then."""
+
+    __tablename__ = "registration_health"
+
+    registration_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("registrations.registration_id", ondelete="CASCADE"), primary_key=True
+    )
+    last_launch_at: Mapped[datetime | None]
+    last_token_at: Mapped[datetime | None]
+    last_score_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(Text)
+    """In words, for an operator."""
+    last_error_at: Mapped[datetime | None]
+
+
+class Invitation(Base):
+    """Lets one administrator register one LMS by an address; spent on success."""
+
+    __tablename__ = "invitations"
+
+    invitation_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    """SHA-256 of the code that stands in the address."""
+    note: Mapped[str] = mapped_column(Text)
+    """Whom it is for."""
+    institution_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("institutions.institution_id", ondelete="SET NULL"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    spent_at: Mapped[datetime | None]
+    registration_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("registrations.registration_id", ondelete="SET NULL"), index=True
+    )
+    """What it was spent on."""
 
 
 class Deployment(Base):
@@ -149,6 +203,13 @@ class LtiContext(Base):
     line_items_url: Mapped[str | None] = mapped_column(Text)
     memberships_url: Mapped[str | None] = mapped_column(Text)
     ags_scopes: Mapped[list[Any] | None] = mapped_column(JSONB)
+    ancestors: Mapped[list[Any] | None]
+    """Context ids of the courses that this one was copied from, as the LMS names them."""
+    roster_tried_at: Mapped[datetime | None]
+    roster_read_at: Mapped[datetime | None]
+    """When the members were last read to the end."""
+    roster_error: Mapped[str | None] = mapped_column(Text)
+    """Why the last try did not get there, in words."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -185,6 +246,10 @@ class LineItem(Base):
         ForeignKey("activities.activity_id", ondelete="SET NULL"), index=True
     )
     url: Mapped[str] = mapped_column(String(2000))
+    is_ours: Mapped[bool] = mapped_column(default=False)
+    """Whether we made it by AGS: what we did not make we never delete."""
+    results_read_at: Mapped[datetime | None]
+    """When its results were last read back."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -200,6 +265,8 @@ class LaunchState(Base):
         ForeignKey("registrations.registration_id", ondelete="CASCADE")
     )
     target_link_uri: Mapped[str] = mapped_column(Text)
+    storage_target: Mapped[str | None] = mapped_column(String(255))
+    """Name of the frame that keeps our secret by postMessage, if the platform offers one."""
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
     """SHA-256 of the secret that the browser was given."""
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -295,6 +362,8 @@ class ScoreOutbox(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
     last_timestamp: Mapped[datetime | None]
     """Timestamp of the last score posted: the next must be a whole second later."""
+    rediscovered_at: Mapped[datetime | None]
+    """When the column was last looked for anew because the LMS said it is gone."""
     failing_since: Mapped[datetime | None]
     """Since when no try has brought an answer that settles it: after a day we give up."""
     sent_score: Mapped[Decimal | None]

@@ -63,6 +63,12 @@ class ToolSession(Base):
     """Origin of the platform: who may frame the pages of this session."""
     deep_linking: Mapped[dict[str, Any] | None]
     """Settings of the deep linking request that opened this session, if one did."""
+    reviewed_user_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("users.user_id", ondelete="SET NULL"), index=True
+    )
+    """The learner whose work a teacher was sent to look at, if this session was opened for that."""
+    launch_facts: Mapped[dict[str, Any] | None]
+    """What the launch told about the connection, for the self-check."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
@@ -75,6 +81,34 @@ class Operator(Base):
     name: Mapped[str] = mapped_column(String(100), unique=True)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class OperatorLink(Base):
+    """A log-in link of an operator: ten minutes, once."""
+
+    __tablename__ = "operator_links"
+
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    operator_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("operators.operator_id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    spent_at: Mapped[datetime | None]
+
+
+class OperatorSession(Base):
+    """An operator at the console."""
+
+    __tablename__ = "operator_sessions"
+
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    operator_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("operators.operator_id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_seen_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
 
 
 class UsageRecord(Base):

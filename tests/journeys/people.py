@@ -120,8 +120,9 @@ def see_marker(canvas: Locator) -> None:
 
 
 def watch_writing(desk: Desk) -> None:
-    """Count from now on the pieces of text that reach the paragraph being written: a short answer is
-    there and gone again between two looks at the page.
+    """Count from now on the pieces of text that reach the paragraph being written.
+
+    A short answer is there and gone again between two looks at the page.
     """
     desk.tool.evaluate(
         """() => {

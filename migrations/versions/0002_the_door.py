@@ -1,0 +1,217 @@
+"""The door: registration by address, operators, health, rosters, more kinds of activities"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+MOMENT = sa.DateTime(timezone=True)
+
+
+def _check_values(table: str, name: str, column: str, *values: str) -> None:
+    """Hold a column of an enumeration to these values from now on."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    op.drop_constraint(op.f(f"ck_{table}_{name}"), table, type_="check")
+    op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, f"{column} in ({listed})")
+
+
+def upgrade() -> None:
+    _registrations()
+    _operators()
+    _places()
+    _activities()
+
+
+def _registrations() -> None:
+    op.add_column(
+        "institutions", sa.Column("is_active", sa.Boolean(), nullable=False, server_default="true")
+    )
+    op.alter_column("institutions", "is_active", server_default=None)
+    op.drop_constraint("fk_registrations_platform_id_issuer", "registrations", type_="foreignkey")
+    op.create_foreign_key(
+        op.f("fk_registrations_platform_id_issuer"),
+        "registrations",
+        "platforms",
+        ["platform_id", "issuer"],
+        ["platform_id", "issuer"],
+        onupdate="CASCADE",
+    )
+    op.add_column("registrations", sa.Column("name", sa.Text(), nullable=False, server_default=""))
+    op.add_column(
+        "registrations",
+        sa.Column(
+            "source",
+            sa.Enum(
+                "by_hand",
+                "dynamic",
+                name="registrationsource",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+            server_default="by_hand",
+        ),
+    )
+    for column in ("name", "source"):
+        op.alter_column("registrations", column, server_default=None)
+    op.create_table(
+        "registration_health",
+        sa.Column("registration_id", sa.Uuid(), nullable=False),
+        sa.Column("last_launch_at", MOMENT, nullable=True),
+        sa.Column("last_token_at", MOMENT, nullable=True),
+        sa.Column("last_score_at", MOMENT, nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("last_error_at", MOMENT, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["registrations.registration_id"],
+            name=op.f("fk_registration_health_registration_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("registration_id", name=op.f("pk_registration_health")),
+    )
+    op.create_table(
+        "invitations",
+        sa.Column("invitation_id", sa.Uuid(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("institution_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("spent_at", MOMENT, nullable=True),
+        sa.Column("registration_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["institution_id"],
+            ["institutions.institution_id"],
+            name=op.f("fk_invitations_institution_id"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["registrations.registration_id"],
+            name=op.f("fk_invitations_registration_id"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("invitation_id", name=op.f("pk_invitations")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_invitations_code_hash")),
+    )
+    for column in ("institution_id", "registration_id"):
+        op.create_index(op.f(f"ix_invitations_{column}"), "invitations", [column])
+
+
+def _operators() -> None:
+    for table, more in (
+        ("operator_links", sa.Column("spent_at", MOMENT, nullable=True)),
+        ("operator_sessions", sa.Column("last_seen_at", MOMENT, nullable=False)),
+    ):
+        op.create_table(
+            table,
+            sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
+            sa.Column("operator_id", sa.Uuid(), nullable=False),
+            sa.Column("created_at", MOMENT, nullable=False),
+            more,
+            sa.Column("expires_at", MOMENT, nullable=False),
+            sa.ForeignKeyConstraint(
+                ["operator_id"],
+                ["operators.operator_id"],
+                name=op.f(f"fk_{table}_operator_id"),
+                ondelete="CASCADE",
+            ),
+            sa.PrimaryKeyConstraint("secret_hash", name=op.f(f"pk_{table}")),
+        )
+        op.create_index(op.f(f"ix_{table}_operator_id"), table, ["operator_id"])
+
+
+def _places() -> None:
+    op.add_column("launch_states", sa.Column("storage_target", sa.String(255), nullable=True))
+    op.add_column("lti_contexts", sa.Column("ancestors", postgresql.JSONB(), nullable=True))
+    op.add_column("lti_contexts", sa.Column("roster_tried_at", MOMENT, nullable=True))
+    op.add_column("lti_contexts", sa.Column("roster_read_at", MOMENT, nullable=True))
+    op.add_column("lti_contexts", sa.Column("roster_error", sa.Text(), nullable=True))
+    op.add_column(
+        "line_items", sa.Column("is_ours", sa.Boolean(), nullable=False, server_default="false")
+    )
+    op.alter_column("line_items", "is_ours", server_default=None)
+    op.add_column("line_items", sa.Column("results_read_at", MOMENT, nullable=True))
+    op.add_column("score_outbox", sa.Column("rediscovered_at", MOMENT, nullable=True))
+    op.add_column("sessions", sa.Column("launch_facts", postgresql.JSONB(), nullable=True))
+    op.add_column("sessions", sa.Column("reviewed_user_id", sa.Uuid(), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_sessions_reviewed_user_id"),
+        "sessions",
+        "users",
+        ["reviewed_user_id"],
+        ["user_id"],
+        ondelete="SET NULL",
+    )
+    op.create_index(op.f("ix_sessions_reviewed_user_id"), "sessions", ["reviewed_user_id"])
+
+
+def _activities() -> None:
+    _check_values("activities", "activitykind", "kind", "tutor", "practice", "material")
+    _check_values("activities", "scorepolicy", "score_policy", "best", "last", "average", "mastery")
+    op.add_column("activities", sa.Column("material_id", sa.Uuid(), nullable=True))
+    op.add_column("activities", sa.Column("page", sa.Integer(), nullable=True))
+    op.add_column("activities", sa.Column("due_at", MOMENT, nullable=True))
+    op.add_column("activities", sa.Column("copied_from_id", sa.Uuid(), nullable=True))
+    for column, other, ondelete in (
+        ("material_id", "course_materials.material_id", "CASCADE"),
+        ("copied_from_id", "activities.activity_id", "SET NULL"),
+    ):
+        table, key = other.split(".")
+        op.create_foreign_key(
+            op.f(f"fk_activities_{column}"),
+            "activities",
+            table,
+            [column],
+            [key],
+            ondelete=ondelete,
+        )
+        op.create_index(op.f(f"ix_activities_{column}"), "activities", [column])
+    op.create_check_constraint(
+        op.f("ck_activities_material_has_material"),
+        "activities",
+        "kind <> 'material' or material_id is not null",
+    )
+    op.create_check_constraint(op.f("ck_activities_page_is_positive"), "activities", "page > 0")
+
+
+def downgrade() -> None:
+    """Activities and policies that the older house does not know are let go or made the nearest."""
+    op.execute("delete from activities where kind = 'material'")
+    op.execute(
+        "update activities set score_policy = 'best' where score_policy in ('average', 'mastery')"
+    )
+    for name in ("page_is_positive", "material_has_material"):
+        op.drop_constraint(op.f(f"ck_activities_{name}"), "activities", type_="check")
+    for column in ("copied_from_id", "due_at", "page", "material_id"):
+        op.drop_column("activities", column)
+    _check_values("activities", "scorepolicy", "score_policy", "best", "last")
+    _check_values("activities", "activitykind", "kind", "tutor", "practice")
+    for table, columns in (
+        ("sessions", ("reviewed_user_id", "launch_facts")),
+        ("score_outbox", ("rediscovered_at",)),
+        ("line_items", ("results_read_at", "is_ours")),
+        ("lti_contexts", ("roster_error", "roster_read_at", "roster_tried_at", "ancestors")),
+        ("launch_states", ("storage_target",)),
+    ):
+        for column in columns:
+            op.drop_column(table, column)
+    for table in ("operator_sessions", "operator_links", "invitations", "registration_health"):
+        op.drop_table(table)
+    for column in ("source", "name"):
+        op.drop_column("registrations", column)
+    op.drop_constraint("fk_registrations_platform_id_issuer", "registrations", type_="foreignkey")
+    op.create_foreign_key(
+        op.f("fk_registrations_platform_id_issuer"),
+        "registrations",
+        "platforms",
+        ["platform_id", "issuer"],
+        ["platform_id", "issuer"],
+    )
+    op.drop_column("institutions", "is_active")
