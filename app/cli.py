@@ -5,12 +5,13 @@ from flask import Flask
 from app import config
 from app.demo import commands as demo
 from app.launch import commands as launch
+from app.registration import commands as registration
 
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
     app.cli.add_command(demo.demo)
-    app.cli.add_command(launch.platform)
+    app.cli.add_command(registration.platform)
     app.cli.add_command(launch.signing_keys)
 
     @app.cli.command("worker")

@@ -14,6 +14,18 @@ class LaunchRefused(Exception):
         self.reason = reason
 
 
+class InvitationRefused(Exception):
+    """An invitation that opens nothing: unknown, run out, spent, or in use just now.
+
+    `sentence` is for the person, the message for the log.
+    """
+
+    def __init__(self, status: int, sentence: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.sentence = sentence
+
+
 class AddressRefused(Exception):
     """An address that we don't go to: not https, or a private network that is not listed."""
 

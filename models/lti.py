@@ -141,6 +141,8 @@ class Invitation(Base):
     )
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
+    taken_until: Mapped[datetime | None]
+    """While a registration by it is on the wire, no other may begin."""
     spent_at: Mapped[datetime | None]
     registration_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("registrations.registration_id", ondelete="SET NULL"), index=True

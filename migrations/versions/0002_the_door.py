@@ -83,6 +83,7 @@ def _registrations() -> None:
         sa.Column("institution_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("taken_until", MOMENT, nullable=True),
         sa.Column("spent_at", MOMENT, nullable=True),
         sa.Column("registration_id", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(

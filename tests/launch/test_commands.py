@@ -1,120 +1,17 @@
-"""`flask platform …` and `flask keys rotate`: what an operator types, and what goes wrong."""
+"""`flask keys rotate`: what an operator types."""
 
-from typing import Any
-from uuid import uuid4
-
-import pytest
-from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import config
 from lti_config import keys
-from models import Deployment, Registration, RegistrationStatus, ToolKey, ToolSession
-from tests import factories
-from tests.helpers import enter
-
-GOOD = {
-    "--name": "Lakeside",
-    "--issuer": "https://lms.example",
-    "--client-id": "c1",
-    "--auth-url": "https://lms.example/auth",
-    "--token-url": "https://lms.example/token",
-    "--jwks-url": "https://lms.example/jwks",
-}
-
-
-def run(app: Flask, *words: str) -> Result:
-    return app.test_cli_runner().invoke(args=list(words))
-
-
-def add(app: Flask, *more: str, **given: str | None) -> Result:
-    options = {**GOOD, **{f"--{name.replace('_', '-')}": text for name, text in given.items()}}
-    words = [word for name, text in options.items() if text is not None for word in (name, text)]
-    return run(app, "platform", "add", *words, *more)
-
-
-def test_adding_a_platform(app: Flask, session: Session):
-    done = add(app, "--deployment", "1:a", "--deployment", "2:b")
-    assert done.exit_code == 0, done.output
-    for address in ("/lti/login", "/lti/launch", "/lti/jwks"):
-        assert f"http://localhost:8000{address}" in done.output
-    row = session.scalars(select(Registration)).one()
-    assert row.status is RegistrationStatus.ACTIVE and not row.adopts_first_deployment
-    ids = session.scalars(select(Deployment.lti_deployment_id).order_by("lti_deployment_id")).all()
-    assert ids == ["1:a", "2:b"]
-
-
-def test_without_a_deployment_the_first_is_adopted(app: Flask, session: Session):
-    assert add(app).exit_code == 0
-    assert session.scalars(select(Registration)).one().adopts_first_deployment
-
-
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"jwks_url": "http://lms.example/jwks"}, "https"),
-        ({"token_url": "not an address"}, "address"),
-        ({"issuer": ""}, "issuer"),
-        ({"client_id": "x" * 256}, "client id"),
-        ({"name": None}, "--name"),
-    ],
-)
-def test_bad_options(given: dict[str, Any], said: str, app: Flask, session: Session):
-    failed = add(app, **given)
-    assert failed.exit_code != 0
-    assert said in failed.output and "Traceback" not in failed.output
-    assert session.scalars(select(Registration)).all() == []
-
-
-def test_a_clash_says_what_to_do(app: Flask, session: Session):
-    add(app)
-    failed = add(app, jwks_url="https://other.example/jwks")
-    assert failed.exit_code != 0
-    assert "registered already" in failed.output and "lti_iss" in failed.output
-    assert add(app, client_id="c2").exit_code == 0
-
-
-def test_list_and_switch(app: Flask, session: Session):
-    assert "No platform yet" in run(app, "platform", "list").output
-    add(app, "--deployment", "1:a")
-    row = session.scalars(select(Registration)).one()
-    shown = run(app, "platform", "list").output
-    for text in (str(row.registration_id), "Lakeside", "https://lms.example", "c1", "1:a"):
-        assert text in shown
-    for command, status in (("disable", "disabled"), ("approve", "active")):
-        for item in (row.registration_id, session.scalars(select(Deployment.deployment_id)).one()):
-            assert run(app, "platform", command, str(item)).exit_code == 0
-        assert run(app, "platform", "list").output.count(f"  {status}") == 2
-
-
-def test_switching_off_ends_the_sessions_that_came_by_it(app: Flask, session: Session):
-    add(app, "--deployment", "1:a")
-    course = factories.course(session)
-    for kind, key in ((Registration, "registration_id"), (Deployment, "deployment_id")):
-        item = getattr(session.scalars(select(kind)).one(), key)
-        ending = enter(app, session, course, **{key: item})
-        staying = enter(app, session, course)
-        assert run(app, "platform", "disable", str(item)).exit_code == 0
-        kept = session.scalars(select(ToolSession.session_id)).all()
-        assert ending.sid not in kept and staying.sid in kept
-
-
-@pytest.mark.parametrize("item", [str(uuid4()), "nonsense"])
-def test_switching_what_is_not_there(item: str, app: Flask):
-    failed = run(app, "platform", "disable", item)
-    assert failed.exit_code != 0 and "Traceback" not in failed.output
+from models import ToolKey
 
 
 def test_rotating_the_keys(app: Flask, session: Session):
     keys.published(session, config.current().secret_keys)
     session.commit()
-    done = run(app, "keys", "rotate")
+    done = app.test_cli_runner().invoke(args=["keys", "rotate"])
     assert done.exit_code == 0 and "signs from" in done.output
     assert len(session.scalars(select(ToolKey)).all()) == 2
-
-
-@pytest.mark.parametrize("group", ["platform", "keys"])
-def test_help(group: str, app: Flask):
-    assert run(app, group, "--help").exit_code == 0

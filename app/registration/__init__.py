@@ -1,0 +1,1 @@
+"""How an LMS comes to be known: invitations, dynamic registration, by hand."""
