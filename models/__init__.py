@@ -1,6 +1,6 @@
 """Every table of the house, by family; the 15 given ones and those that a live LMS needs."""
 
-from models.activities import Activity, ActivityKind, ScorePolicy
+from models.activities import Activity, ActivityConcept, ActivityKind, ScorePolicy
 from models.analytics import ClassAnalytics
 from models.base import SYSTEM_USER_ID, Base, now
 from models.concepts import (
@@ -82,6 +82,7 @@ from models.practice import (
 __all__ = [
     "SYSTEM_USER_ID",
     "Activity",
+    "ActivityConcept",
     "ActivityKind",
     "AuditEvent",
     "Base",

@@ -31,9 +31,6 @@ class Activity(Base):
     __tablename__ = "activities"
     __table_args__ = (
         CheckConstraint(
-            "kind <> 'practice' or concept_id is not null", name="practice_has_concept"
-        ),
-        CheckConstraint(
             "kind <> 'material' or material_id is not null", name="material_has_material"
         ),
         CheckConstraint("page > 0", name="page_is_positive"),
@@ -47,9 +44,6 @@ class Activity(Base):
     )
     kind: Mapped[ActivityKind] = mapped_column(stored_by_value(ActivityKind))
     title: Mapped[str] = mapped_column(String(200))
-    concept_id: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("concepts.concept_id", ondelete="CASCADE"), index=True
-    )
     points: Mapped[Decimal | None]
     """What a full score is worth; empty where nothing is graded."""
     question_count: Mapped[int | None]
@@ -74,4 +68,20 @@ class Activity(Base):
     created_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.user_id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    concept: Mapped["Concept | None"] = relationship()
+    concepts: Mapped[list["Concept"]] = relationship(
+        secondary="activity_concepts", order_by="func.lower(Concept.name), Concept.concept_id"
+    )
+    """What a practice set is about: at least one."""
+
+
+class ActivityConcept(Base):
+    """A concept of a practice set."""
+
+    __tablename__ = "activity_concepts"
+
+    activity_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("activities.activity_id", ondelete="CASCADE"), primary_key=True
+    )
+    concept_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("concepts.concept_id", ondelete="CASCADE"), primary_key=True, index=True
+    )

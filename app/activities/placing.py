@@ -73,7 +73,7 @@ def place(
         created_by,
         kind=offer.kind,
         title=offer.title,
-        concept_id=concept_id,
+        concept_ids=[concept_id] if concept_id else [],
         question_count=offer.question_count,
         points=offer.points,
         score_policy=offer.policy,

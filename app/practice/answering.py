@@ -19,6 +19,7 @@ from app.practice.questions import get_question
 from models import (
     Activity,
     ActivityKind,
+    Concept,
     Course,
     CourseRole,
     PracticeQuestion,
@@ -134,7 +135,7 @@ def _activity_for(session: Session, learner: Learner, concept_id: UUID) -> UUID 
             Activity.activity_id == learner.activity_id,
             Activity.course_id == learner.course_id,
             Activity.kind == ActivityKind.PRACTICE,
-            Activity.concept_id == concept_id,
+            Activity.concepts.any(Concept.concept_id == concept_id),
         )
     )
 

@@ -1,5 +1,7 @@
 """The teachers' door of practice: concepts, their questions, and trying one."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +13,6 @@ from app.access import Actor, Right, current_actor, guard
 from app.concepts.catalogue import ConceptRefused, create_concept, get_concept, list_concepts
 from app.errors import NotFound
 from app.extensions import transaction
-from app.gradebook.columns import find_activity
 from app.practice.choices import choices_of, in_own_order
 from app.practice.drafts import LEAST_CHOICES, MOST_CHOICES, DraftRefused, as_form, read
 from app.practice.feedback import feedback
@@ -26,7 +27,8 @@ from app.practice.questions import (
     questions_of,
     set_in_use,
 )
-from models import Concept, DifficultyLevel, PracticeQuestion, QuestionType
+from app.practice.scope import set_of
+from models import Activity, Concept, DifficultyLevel, PracticeQuestion, QuestionType
 
 blueprint = Blueprint("bank", __name__)
 guard(blueprint, Right.TEACH)
@@ -68,14 +70,15 @@ def concept(concept_id: UUID) -> str:
     with transaction() as session:
         found = get_concept(session, actor.course, concept_id)
         questions = questions_of(session, actor.course, concept_id)
-        activity = find_activity(session, actor.course, actor.activity_id)
+        activity, own = set_of(session, actor.course, actor.activity_id)
+        counts = counts_in_use(session, actor.course)
         answers = answer_counts(session, actor.course, concept_id)
     return render_template(
         "practice/bank.html",
         concept=found,
         questions=questions,
         answers=answers,
-        activity=activity if activity and activity.concept_id == concept_id else None,
+        placed=_placed(activity, own, counts) if found in own else None,
         kinds=KINDS,
         taken_out=_mentioned(questions, "taken_out"),
         saved=_mentioned(questions, "saved"),
@@ -153,11 +156,31 @@ def attempt(question_id: UUID) -> str | tuple[str, int]:
     return render_template("practice/try.html", feedback=given, **context)
 
 
+@dataclass(frozen=True)
+class Placed:
+    """The set that the teacher's link stands for, and how many questions it has in use."""
+
+    activity: Activity
+    concepts: Sequence[Concept]
+    in_use: int
+
+
+def _placed(
+    activity: Activity | None, own: Sequence[Concept], counts: Mapping[UUID, int]
+) -> Placed | None:
+    if activity is None or not own:
+        return None
+    return Placed(activity, own, sum(counts.get(concept.concept_id, 0) for concept in own))
+
+
 def _index(session: Session, actor: Actor, error: str | None = None) -> str:
+    activity, own = set_of(session, actor.course, actor.activity_id)
+    counts = counts_in_use(session, actor.course)
     return render_template(
         "practice/bank_index.html",
         concepts=list_concepts(session, actor.course),
-        counts=counts_in_use(session, actor.course),
+        counts=counts,
+        placed=_placed(activity, own, counts),
         error=error,
         form=request.form,
     )

@@ -73,6 +73,13 @@ def concept_belief(session: Session, concept_id: UUID) -> Belief:
     return belief_of(row) if row else new_concept()
 
 
+def concept_beliefs(session: Session, concept_ids: Sequence[UUID]) -> dict[UUID, Belief]:
+    """The same for several concepts at once."""
+    rows = session.scalars(select(ConceptBelief).where(ConceptBelief.concept_id.in_(concept_ids)))
+    known = {row.concept_id: belief_of(row) for row in rows}
+    return {concept_id: known.get(concept_id) or new_concept() for concept_id in concept_ids}
+
+
 def start_of_item(question: PracticeQuestion) -> Belief:
     """What is believed of a question that nobody has answered."""
     return new_item(question.difficulty.value, len(choices_of(question)))

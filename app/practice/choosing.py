@@ -1,5 +1,6 @@
-"""Chooses the next question of a concept for a learner, and says why it comes."""
+"""Chooses a learner's next question on one concept or several, and says why it comes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +16,7 @@ from app.mastery.irt import (
     Encounter,
     predict,
 )
-from app.practice.beliefs import belief_of, concept_belief, item_beliefs, view_of
+from app.practice.beliefs import belief_of, concept_beliefs, item_beliefs, view_of
 from app.practice.grading import GRADED_HERE
 from models import (
     LearnerBelief,
@@ -28,7 +29,7 @@ from models import (
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The next question; `number` counts the learner's answers on the concept, this one too."""
+    """The next question; `number` counts the learner's answers on the concepts, this one too."""
 
     question: PracticeQuestion
     why: str
@@ -36,27 +37,28 @@ class Chosen:
 
 
 def next_question(
-    session: Session, student_id: UUID, course_id: UUID, concept_id: UUID, at: datetime
+    session: Session,
+    student_id: UUID,
+    course_id: UUID,
+    concept_ids: Sequence[UUID],
+    at: datetime,
 ) -> Chosen | None:
-    """The question that comes next; None where the concept has none in use."""
-    questions = _questions(session, course_id, concept_id)
+    """The question that comes next; None where the concepts have none in use."""
+    questions = _questions(session, course_id, concept_ids)
     if not questions:
         return None
-    on_concept = session.get(LearnerConceptBelief, (student_id, concept_id))
+    views = _views(session, student_id, concept_ids, at)
     histories = _histories(session, student_id, questions)
     seen = _last_seen(session, student_id, questions)
     items = item_beliefs(session, questions)
     general = session.get(LearnerBelief, (student_id, course_id))
-    concept = concept_belief(session, concept_id)
-    fresh = ConceptView(NEW_LEARNER_ON_CONCEPT, concept)
-    view = view_of(on_concept, concept, at) if on_concept else fresh
 
     def candidate(question: PracticeQuestion) -> Candidate:
         history = histories.get(question.question_id)
         encounter = Encounter(
             learner=belief_of(general) if general else NEW_LEARNER,
             item=items[question.question_id],
-            concepts=(view,),
+            concepts=(views[question.concept_id],),
             successes=history.successes if history else 0,
             failures=history.failures if history else 0,
         )
@@ -66,25 +68,53 @@ def next_question(
 
     first = in_order(map(candidate, questions), str(student_id))[0]
     chosen = next(q for q in questions if str(q.question_id) == first.item_id)
-    return Chosen(chosen, reason(first), number_of_next(session, student_id, concept_id))
+    return Chosen(chosen, reason(first), number_of_next(session, student_id, concept_ids))
 
 
-def number_of_next(session: Session, student_id: UUID, concept_id: UUID) -> int:
-    """The number of the learner's next answer on the concept, from 1."""
-    on_concept = session.get(LearnerConceptBelief, (student_id, concept_id))
-    return 1 + (on_concept.answer_count if on_concept else 0)
+def number_of_next(session: Session, student_id: UUID, concept_ids: Sequence[UUID]) -> int:
+    """The number of the learner's next answer on the concepts, from 1."""
+    rows = _on_concepts(session, student_id, concept_ids).values()
+    return 1 + sum(row.answer_count for row in rows)
 
 
-def _questions(session: Session, course_id: UUID, concept_id: UUID) -> list[PracticeQuestion]:
+def _questions(
+    session: Session, course_id: UUID, concept_ids: Sequence[UUID]
+) -> list[PracticeQuestion]:
     found = session.scalars(
         select(PracticeQuestion).where(
             PracticeQuestion.course_id == course_id,
-            PracticeQuestion.concept_id == concept_id,
+            PracticeQuestion.concept_id.in_(concept_ids),
             PracticeQuestion.is_active,
             PracticeQuestion.question_type.in_(GRADED_HERE),
         )
     )
     return list(found)
+
+
+def _views(
+    session: Session, student_id: UUID, concept_ids: Sequence[UUID], at: datetime
+) -> dict[UUID, ConceptView]:
+    """The concepts as the learner meets them at `at`."""
+    rows = _on_concepts(session, student_id, concept_ids)
+    concepts = concept_beliefs(session, concept_ids)
+    return {
+        concept_id: view_of(rows[concept_id], belief, at)
+        if concept_id in rows
+        else ConceptView(NEW_LEARNER_ON_CONCEPT, belief)
+        for concept_id, belief in concepts.items()
+    }
+
+
+def _on_concepts(
+    session: Session, student_id: UUID, concept_ids: Sequence[UUID]
+) -> dict[UUID, LearnerConceptBelief]:
+    rows = session.scalars(
+        select(LearnerConceptBelief).where(
+            LearnerConceptBelief.student_id == student_id,
+            LearnerConceptBelief.concept_id.in_(concept_ids),
+        )
+    )
+    return {row.concept_id: row for row in rows}
 
 
 def _histories(

@@ -46,12 +46,11 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An attempt with its question; `number` counts the learner's answers on the concept."""
+    """An attempt with its question."""
 
     attempt: StudentAttempt
     question: PracticeQuestion
     concept: Concept
-    number: int
 
 
 def get_answered(session: Session, course_id: UUID, student_id: UUID, attempt_id: UUID) -> Answered:
@@ -71,18 +70,22 @@ def get_answered(session: Session, course_id: UUID, student_id: UUID, attempt_id
     ).one_or_none()
     if row is None:
         raise NotFound(reason=f"attempt {attempt_id} is not of this student and course")
-    attempt, question, concept = row
+    return Answered(*row)
+
+
+def number_of(session: Session, attempt: StudentAttempt, concept_ids: Sequence[UUID]) -> int:
+    """Which of the learner's answers on these concepts the attempt is, from 1."""
     number = session.scalar(
         select(func.count())
         .select_from(StudentAttempt)
         .join(PracticeQuestion, PracticeQuestion.question_id == StudentAttempt.question_id)
         .where(
-            StudentAttempt.student_id == student_id,
-            PracticeQuestion.concept_id == concept.concept_id,
+            StudentAttempt.student_id == attempt.student_id,
+            PracticeQuestion.concept_id.in_(concept_ids),
             StudentAttempt.sequence <= attempt.sequence,
         )
     )
-    return Answered(attempt, question, concept, number or 1)
+    return number or 1
 
 
 def feedback_on(answered: Answered) -> Feedback:

@@ -15,18 +15,18 @@ from app.clock import said, zone_of
 from app.concepts.catalogue import get_concept, list_concepts
 from app.errors import NotFound
 from app.extensions import transaction
-from app.gradebook.columns import find_activity
 from app.gradebook.receipts import Receipt, receipt_of
 from app.practice import bank_views
 from app.practice.answering import Learner, Submission, answer
 from app.practice.choices import in_own_order
 from app.practice.choosing import Chosen, next_question, number_of_next
-from app.practice.feedback import feedback_on, get_answered
+from app.practice.feedback import feedback_on, get_answered, number_of
 from app.practice.grading import AnswerRefused
 from app.practice.prose import first_line, inline, prose
 from app.practice.questions import counts_in_use, get_question
+from app.practice.scope import Scope, scope_around, scope_of, set_of
 from app.practice.standing import Standing, shown_by_concept, standing_on
-from models import Activity, Concept, Course, now
+from models import Concept, Course, now
 
 blueprint = Blueprint("practice", __name__)
 guard(blueprint, Right.LEARN, Right.TEACH)
@@ -40,10 +40,9 @@ blueprint.add_app_template_filter(first_line)
 class Around:
     """What stands around a question: its concept, where the learner stands, the grade so far."""
 
+    scope: Scope
     concept: Concept
     standing: Standing
-    activity: Activity | None
-    """The one the learner came by, if it is about this concept."""
     receipt: Receipt | None
 
 
@@ -54,12 +53,12 @@ def index() -> Response | str:
     if actor.may(Right.TEACH):
         return _to_bank(actor)
     with transaction() as session:
-        concept_id = _concept_asked_for(session, actor)
-        if concept_id is None:
+        scope = scope_of(session, actor.course, actor.activity_id, _asked_for())
+        if scope is None:
             return _concepts(session, actor)
-        get_concept(session, actor.course, concept_id)
-        chosen = next_question(session, actor.user_id, actor.course, concept_id, now())
-        around = _around(session, actor, concept_id)
+        chosen = next_question(session, actor.user_id, actor.course, scope.ids, now())
+        concept_id = chosen.question.concept_id if chosen else scope.ids[0]
+        around = _around(session, actor, scope, get_concept(session, actor.course, concept_id))
     return _question_page(actor, around, chosen)
 
 
@@ -87,7 +86,8 @@ def give() -> Response | tuple[str, int]:
             attempt = answer(session, _learner(actor), submission)
     except AnswerRefused as refusal:
         return _refused(actor, submission, refusal), 422
-    return redirect(url_for(".attempt", attempt_id=attempt.attempt_id), 303)
+    address = url_for(".attempt", attempt_id=attempt.attempt_id, concept=_asked_for())
+    return redirect(address, 303)
 
 
 @blueprint.get("/attempts/<uuid:attempt_id>")
@@ -97,12 +97,15 @@ def attempt(attempt_id: UUID) -> str:
     actor = current_actor()
     with transaction() as session:
         answered = get_answered(session, actor.course, actor.user_id, attempt_id)
-        around = _around(session, actor, answered.concept.concept_id)
+        scope = _scope_around(session, actor, answered.concept)
+        around = _around(session, actor, scope, answered.concept)
+        number = number_of(session, answered.attempt, scope.ids)
         zone = zone_of(session.get_one(Course, actor.course).time_zone)
     return render_template(
         "practice/feedback.html",
         around=around,
         answered=answered,
+        number=number,
         feedback=feedback_on(answered),
         answered_at=said(answered.attempt.attempted_at, zone, now()),
     )
@@ -119,17 +122,20 @@ def receipt() -> str:
 
 def _to_bank(actor: Actor) -> Response:
     with transaction() as session:
-        activity = find_activity(session, actor.course, actor.activity_id)
-    if activity is not None and activity.concept_id is not None:
-        return redirect(url_for(".bank.concept", concept_id=activity.concept_id), 303)
+        _, own = set_of(session, actor.course, actor.activity_id)
+    if len(own) == 1:
+        return redirect(url_for(".bank.concept", concept_id=own[0].concept_id), 303)
     return redirect(url_for(".bank.index"), 303)
 
 
-def _concept_asked_for(session: Session, actor: Actor) -> UUID | None:
-    if request.args.get("concept"):
-        return _id(request.args["concept"])
-    activity = find_activity(session, actor.course, actor.activity_id)
-    return activity.concept_id if activity else None
+def _asked_for() -> UUID | None:
+    """The one concept to stay with, by address or form."""
+    asked = request.values.get("concept")
+    return _id(asked) if asked else None
+
+
+def _scope_around(session: Session, actor: Actor, concept: Concept) -> Scope:
+    return scope_around(session, actor.course, actor.activity_id, concept, _asked_for())
 
 
 def _concepts(session: Session, actor: Actor) -> str:
@@ -139,14 +145,12 @@ def _concepts(session: Session, actor: Actor) -> str:
     return render_template("practice/concepts.html", concepts=listed, counts=counts, shown=shown)
 
 
-def _around(session: Session, actor: Actor, concept_id: UUID) -> Around:
-    activity = find_activity(session, actor.course, actor.activity_id)
-    is_its = activity is not None and activity.concept_id == concept_id
+def _around(session: Session, actor: Actor, scope: Scope, concept: Concept) -> Around:
     return Around(
-        concept=get_concept(session, actor.course, concept_id),
-        standing=standing_on(session, actor.user_id, actor.course, concept_id),
-        activity=activity if is_its else None,
-        receipt=_receipt(session, actor) if is_its else None,
+        scope=scope,
+        concept=concept,
+        standing=standing_on(session, actor.user_id, actor.course, concept.concept_id),
+        receipt=_receipt(session, actor) if scope.activity else None,
     )
 
 
@@ -178,8 +182,10 @@ def _refused(actor: Actor, submission: Submission, refusal: AnswerRefused) -> st
     """The same question once more, with what was missing beside it."""
     with transaction() as session:
         question = get_question(session, actor.course, submission.question_id)
-        around = _around(session, actor, question.concept_id)
-        number = number_of_next(session, actor.user_id, question.concept_id)
+        concept = get_concept(session, actor.course, question.concept_id)
+        scope = _scope_around(session, actor, concept)
+        around = _around(session, actor, scope, concept)
+        number = number_of_next(session, actor.user_id, scope.ids)
     chosen = Chosen(question, "", number)
     shown_at = request.form.get("shown_at", "")
     return _question_page(actor, around, chosen, error=refusal.sentence, shown_at=shown_at)

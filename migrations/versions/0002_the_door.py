@@ -180,6 +180,35 @@ def _activities() -> None:
         "kind <> 'material' or material_id is not null",
     )
     op.create_check_constraint(op.f("ck_activities_page_is_positive"), "activities", "page > 0")
+    _activity_concepts()
+
+
+def _activity_concepts() -> None:
+    op.create_table(
+        "activity_concepts",
+        sa.Column("activity_id", sa.Uuid(), nullable=False),
+        sa.Column("concept_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["activity_id"],
+            ["activities.activity_id"],
+            name=op.f("fk_activity_concepts_activity_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["concept_id"],
+            ["concepts.concept_id"],
+            name=op.f("fk_activity_concepts_concept_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("activity_id", "concept_id", name=op.f("pk_activity_concepts")),
+    )
+    op.create_index(op.f("ix_activity_concepts_concept_id"), "activity_concepts", ["concept_id"])
+    op.execute("""
+        insert into activity_concepts (activity_id, concept_id)
+        select activity_id, concept_id from activities where concept_id is not null
+    """)
+    op.drop_constraint(op.f("ck_activities_practice_has_concept"), "activities", type_="check")
+    op.drop_column("activities", "concept_id")
 
 
 def downgrade() -> None:
@@ -188,6 +217,7 @@ def downgrade() -> None:
     op.execute(
         "update activities set score_policy = 'best' where score_policy in ('average', 'mastery')"
     )
+    _one_concept_again()
     for name in ("page_is_positive", "material_has_material"):
         op.drop_constraint(op.f(f"ck_activities_{name}"), "activities", type_="check")
     for column in ("copied_from_id", "due_at", "page", "material_id"):
@@ -216,3 +246,31 @@ def downgrade() -> None:
         ["platform_id", "issuer"],
     )
     op.drop_column("institutions", "is_active")
+
+
+def _one_concept_again() -> None:
+    """A set keeps one of its concepts, the first by name; one that has none is let go."""
+    op.add_column("activities", sa.Column("concept_id", sa.Uuid(), nullable=True))
+    op.execute("""
+        update activities set concept_id = (
+            select concept_id from activity_concepts join concepts using (concept_id)
+            where activity_concepts.activity_id = activities.activity_id
+            order by lower(name), concept_id limit 1
+        )
+    """)
+    op.execute("delete from activities where kind = 'practice' and concept_id is null")
+    op.create_foreign_key(
+        op.f("fk_activities_concept_id"),
+        "activities",
+        "concepts",
+        ["concept_id"],
+        ["concept_id"],
+        ondelete="CASCADE",
+    )
+    op.create_index(op.f("ix_activities_concept_id"), "activities", ["concept_id"])
+    op.create_check_constraint(
+        op.f("ck_activities_practice_has_concept"),
+        "activities",
+        "kind <> 'practice' or concept_id is not null",
+    )
+    op.drop_table("activity_concepts")

@@ -121,10 +121,8 @@ def test_a_graded_practice_link_is_placed_with_its_column(dialog: Dialog) -> Non
         10,
         5,
     )
-    assert (activity.course_id, activity.concept_id) == (
-        dialog.course.course_id,
-        dialog.concept.concept_id,
-    )
+    assert activity.course_id == dialog.course.course_id
+    assert activity.concepts == [dialog.concept]
     link = links.listed(dialog.platform.store)[-1]
     assert link.custom == {"activity": str(activity.activity_id)}
     assert link.url == "http://localhost:8000/lti/launch"

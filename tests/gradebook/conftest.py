@@ -211,7 +211,7 @@ def _activity(course: Course, concept: Concept, created_by: UUID) -> Activity:
         course_id=course.course_id,
         kind=ActivityKind.PRACTICE,
         title="Practice: Loops",
-        concept_id=concept.concept_id,
+        concepts=[concept],
         points=Decimal(POINTS),
         question_count=5,
         score_policy=ScorePolicy.BEST,

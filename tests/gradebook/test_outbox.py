@@ -11,6 +11,7 @@ from app.errors import NotFound
 from app.gradebook.columns import find_column
 from app.gradebook.outbox import queue_lost, send_again
 from models import (
+    Concept,
     CourseRole,
     Enrollment,
     EnrollmentStatus,
@@ -139,17 +140,17 @@ class TestColumns:
     def test_a_column_of_another_activity_never_serves(self, lms_class: Class) -> None:
         column = lms_class.session.scalars(select(LineItem)).one()
         other = factories.concept(lms_class.session, lms_class.course)
-        column.activity_id = _other_activity(lms_class, other.concept_id)
+        column.activity_id = _other_activity(lms_class, other)
         assert lms_class.answer(1) is None
 
 
-def _other_activity(lms_class: Class, concept_id: uuid.UUID) -> uuid.UUID:
+def _other_activity(lms_class: Class, concept: Concept) -> uuid.UUID:
     old = lms_class.activity
     new = type(old)(
         course_id=old.course_id,
         kind=old.kind,
         title="Other",
-        concept_id=concept_id,
+        concepts=[concept],
         score_policy=ScorePolicy.BEST,
         created_by=old.created_by,
     )

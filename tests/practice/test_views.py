@@ -46,7 +46,7 @@ class Room:
         values: dict[str, Any] = {
             "kind": ActivityKind.PRACTICE,
             "title": "Practice",
-            "concept_id": self.concept.concept_id,
+            "concepts": [self.concept],
             "points": Decimal(10),
             "question_count": 5,
             "score_policy": ScorePolicy.BEST,
@@ -211,6 +211,55 @@ def test_practice_on_another_concept_is_no_part_of_the_activity(room: Room) -> N
     assert "Grade so far" not in page
     student.post("practice/answer", data={**hidden(page), "answer": "b"})
     assert room.session.scalars(select(StudentAttempt)).one().activity_id is None
+
+
+class TestASetOfSeveralConcepts:
+    @pytest.fixture
+    def lists(self, room: Room) -> Concept:
+        lists: Concept = factories.concept(room.session, room.course, name="Lists")
+        factories.question(room.session, lists)
+        return lists
+
+    def test_its_questions_come_from_all_of_them_and_all_count(
+        self, room: Room, lists: Concept
+    ) -> None:
+        activity = room.activity(title="Week <3>", concepts=[room.concept, lists])
+        student = room.enter(activity_id=activity.activity_id)
+        asked, numbers = set(), []
+        for _ in range(3):
+            page = student.get("practice/").text
+            assert "<h1>Week &lt;3&gt;</h1>" in page
+            assert re.search(r"Your mastery of (Lists|For &lt;loops&gt;)</h2>", page)
+            form = hidden(page)
+            asked.add(form["question"])
+            answered = student.post("practice/answer", data={**form, "answer": "b"})
+            numbers += re.findall(r"Question (\d)</h2>", student.get(answered.location).text)
+        assert len(asked) == 3
+        assert numbers == ["1", "2", "3"]
+        assert "3 of 5 questions answered." in student.get("practice/").text
+
+    def test_one_of_them_can_be_asked_for_and_stayed_with(self, room: Room, lists: Concept) -> None:
+        activity = room.activity(concepts=[room.concept, lists])
+        student = room.enter(activity_id=activity.activity_id)
+        page = student.get(f"practice/?concept={lists.concept_id}").text
+        assert "<h1>Lists</h1>" in page
+        assert "Grade so far" in page
+        answered = student.post("practice/answer", data={**hidden(page), "answer": "b"})
+        page = student.get(answered.location).text
+        assert f"practice/?concept={lists.concept_id}" in page
+        [attempt] = room.session.scalars(select(StudentAttempt))
+        assert attempt.activity_id == activity.activity_id
+
+    def test_its_teacher_sees_how_many_questions_it_has(self, room: Room, lists: Concept) -> None:
+        activity = room.activity(concepts=[room.concept, lists])
+        teacher = room.enter(CourseRole.TEACHER, activity_id=activity.activity_id)
+        location = teacher.get("practice/").location
+        assert location.endswith("/practice/bank/")
+        for path in (location, f"practice/bank/concepts/{lists.concept_id}"):
+            page = teacher.get(path).text
+            assert "This link gives students 5 questions for 10 points on" in page
+            assert ">For &lt;loops&gt;</a> and <a" in page
+            assert "With 3 questions in use they cannot reach them all yet." in page
 
 
 def test_a_preview_is_told_that_nothing_is_sent(room: Room) -> None:
