@@ -1,17 +1,47 @@
 """What can go wrong on the wire, as types."""
 
+from enum import StrEnum
+from uuid import UUID
+
+
+class Fault(StrEnum):
+    """What is wrong with a connection, where it is no single person's trouble."""
+
+    KEY = "key"
+    """The signature fits none of the platform's keys."""
+    KEY_SET = "key_set"
+    """The platform's key set can't be had."""
+    ISSUER = "issuer"
+    AUDIENCE = "audience"
+    CLOCK = "clock"
+    DEPLOYMENT = "deployment"
+    TARGET = "target"
+    """Its links lead to another place than ours."""
+    MESSAGE = "message"
+    """Something that LTI requires is missing or of the wrong type."""
+    ANONYMOUS = "anonymous"
+    TOKEN = "token"  # noqa: S105 - a name
+    """No access token for its services."""
+    SCORE = "score"
+    """It takes no scores."""
+
 
 class LaunchRefused(Exception):
     """A login or launch that must not go on.
 
-    `sentence` is for the person, `reason` for the log alone.
+    `sentence` is for the person, `reason` for the log and the operator. `fault`: what is wrong
+    with the connection, if it is that.
     """
 
-    def __init__(self, status: int, sentence: str, reason: str) -> None:
+    registration_id: UUID | None = None
+    """Whose sign-in it was, as far as that is known."""
+
+    def __init__(self, status: int, sentence: str, reason: str, fault: Fault | None = None) -> None:
         super().__init__(reason)
         self.status = status
         self.sentence = sentence
         self.reason = reason
+        self.fault = fault
 
 
 class InvitationRefused(Exception):

@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from lti_config.errors import AddressRefused, LaunchRefused, Unreachable
+from lti_config.errors import AddressRefused, Fault, LaunchRefused, Unreachable
 from lti_config.http import Client
 from lti_config.steps import Steps
 from lti_config.texts import is_identifier
@@ -83,7 +83,8 @@ def obtain(
         log.warning("key set %s could not be fetched: %s", url, error)
         if choice.keys and not choice.is_unknown:
             return choice.keys
-        raise LaunchRefused(503, NOT_ANSWERING, f"key set {url}: {error}") from error
+        reason = f"key set {url}: {error}"
+        raise LaunchRefused(503, NOT_ANSWERING, reason, Fault.KEY_SET) from error
     with steps() as session:
         keep(session, url, fetched)
     return fetched.keys
@@ -101,7 +102,8 @@ def _await_other(choice: Choice, url: str, kid: object, steps: Steps) -> Keys:
         if kept and counts and (has(kept.keys, kid) or not _is_asking(kept)):
             return kept.keys
         if not (kept and _is_asking(kept)) or time.monotonic() > deadline:
-            raise LaunchRefused(503, NOT_ANSWERING, f"key set {url}: not answered lately")
+            reason = f"key set {url}: not answered lately"
+            raise LaunchRefused(503, NOT_ANSWERING, reason, Fault.KEY_SET)
         time.sleep(0.1)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lti_config import pylti, registrations, states
 from lti_config.addresses import origin
-from lti_config.errors import AddressRefused, LaunchRefused
+from lti_config.errors import AddressRefused, Fault, LaunchRefused
 from models import Registration
 
 UNREADABLE = (
@@ -39,7 +39,7 @@ def start(
     """Find the registration and keep a new state for it. Raises LaunchRefused."""
     registration = _registration(session, params)
     target = params.get("target_link_uri", "")
-    _check_target(target, own_origin)
+    _check_target(target, own_origin, registration)
     new = states.begin(session, registration.registration_id, target)
     url = _authorization_url(registration, params, new, redirect_uri)
     return StartedLogin(url, new.state, new.secret)
@@ -62,13 +62,16 @@ def _registration(session: Session, params: Mapping[str, str]) -> Registration:
     return found[0]
 
 
-def _check_target(target: str, own_origin: str) -> None:
+def _check_target(target: str, own_origin: str, registration: Registration) -> None:
     try:
         is_ours = origin(target) == own_origin
     except AddressRefused:
         is_ours = False
     if not is_ours:
-        raise LaunchRefused(400, NOT_OURS, f"login: target_link_uri {target[:200]!r} is not ours")
+        reason = f"login: target_link_uri {target[:200]!r} is not ours"
+        refusal = LaunchRefused(400, NOT_OURS, reason, Fault.TARGET)
+        refusal.registration_id = registration.registration_id
+        raise refusal
 
 
 def _authorization_url(

@@ -9,7 +9,7 @@ from typing import NoReturn
 from lti_config import claims as named
 from lti_config.addresses import TrustedHosts, is_usable, origin
 from lti_config.claims import Claims
-from lti_config.errors import LaunchRefused
+from lti_config.errors import Fault, LaunchRefused
 from lti_config.launch import Launch, MessageType
 from lti_config.states import Awaited, KnownDeployment
 from lti_config.texts import LONGEST_ID, is_identifier, is_storable
@@ -37,7 +37,9 @@ class UnknownDeployment(LaunchRefused):
     """Everything else is right, but this deployment was never seen."""
 
     def __init__(self, lti_deployment_id: str) -> None:
-        super().__init__(403, NOT_APPROVED, f"deployment {lti_deployment_id!r} is unknown")
+        super().__init__(
+            403, NOT_APPROVED, f"deployment {lti_deployment_id!r} is unknown", Fault.DEPLOYMENT
+        )
         self.lti_deployment_id = lti_deployment_id
 
 
@@ -66,8 +68,8 @@ def check_deployment(claims: Claims, awaited: Awaited) -> KnownDeployment:
     if found is None or found.lti_deployment_id != named_id:
         raise UnknownDeployment(named_id)
     if not found.is_active:
-        reason = f"deployment {found.deployment_id} waits for approval or is disabled"
-        raise LaunchRefused(403, NOT_APPROVED, reason)
+        reason = f"deployment {named_id!r} waits for approval or is disabled"
+        raise LaunchRefused(403, NOT_APPROVED, reason, Fault.DEPLOYMENT)
     return found
 
 
@@ -82,9 +84,9 @@ def _check_target(claims: Claims, awaited: Awaited, own_origin: str) -> None:
     """The signed target counts; the login's is unsigned and must say the same (core 5.3.4)."""
     target = claims.get(named.TARGET_LINK_URI)
     if not isinstance(target, str) or target != awaited.target_link_uri:
-        _refuse("target_link_uri is missing or not the login's")
+        _refuse("target_link_uri is missing or not the login's", Fault.TARGET)
     if origin(target) != own_origin:
-        _refuse("target_link_uri is not ours")
+        _refuse("target_link_uri is not ours", Fault.TARGET)
 
 
 def _check_roles(claims: Claims) -> None:
@@ -96,7 +98,8 @@ def _check_roles(claims: Claims) -> None:
 def _check_subject(claims: Claims) -> None:
     subject = claims.get("sub")
     if subject is None or subject == "":
-        raise LaunchRefused(403, ANONYMOUS, "sub is missing: anonymous launch")
+        reason = "sub is missing: anonymous launch"
+        raise LaunchRefused(403, ANONYMOUS, reason, Fault.ANONYMOUS)
     if not is_identifier(subject):
         _refuse(f"sub is no printable text of at most {LONGEST_ID} characters")
 
@@ -117,5 +120,5 @@ def _check_deep_linking(claims: Claims, trusted: TrustedHosts) -> None:
         _refuse("data of the deep linking request can't be kept to be sent back")
 
 
-def _refuse(reason: str) -> NoReturn:
-    raise LaunchRefused(400, INCOMPLETE, reason[:300])
+def _refuse(reason: str, fault: Fault = Fault.MESSAGE) -> NoReturn:
+    raise LaunchRefused(400, INCOMPLETE, reason[:300], fault)

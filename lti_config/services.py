@@ -8,10 +8,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from lti_config import keys, registrations, tokens
+from lti_config import health, keys, registrations, tokens
+from lti_config.errors import Fault, Unreachable
 from lti_config.http import Client, Reply
 from lti_config.steps import Steps
-from lti_config.tokens import Account
+from lti_config.tokens import Account, TokenRefused
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,16 @@ class Service:
             if kept:
                 return kept
             key = keys.signing_key(session, self.secret_keys)
-        token = tokens.request(self.client, self.account, key, scopes)
+        registration_id = self.account.registration_id
+        try:
+            token = tokens.request(self.client, self.account, key, scopes)
+        except (TokenRefused, Unreachable) as error:
+            with self.steps() as session:
+                health.note_error(session, registration_id, Fault.TOKEN, str(error))
+            raise
         with self.steps() as session:
             tokens.keep(session, self.secret_keys, self.account, scopes, token)
+            health.note_token(session, registration_id)
         return token.value
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from lti_config import health
 from lti_config.errors import LaunchRefused
 from lti_config.launch import Launch
 from lti_config.registrations import SWITCHED_OFF
@@ -146,7 +147,7 @@ def known(row: Deployment) -> KnownDeployment:
     return KnownDeployment(row.deployment_id, row.lti_deployment_id, is_active)
 
 
-_SPEND = (
+_SPENT = (
     update(LaunchState)
     .where(
         LaunchState.state == bindparam("this_state"),
@@ -154,9 +155,10 @@ _SPEND = (
         LaunchState.expires_at > bindparam("moment"),
     )
     .values(used_at=func.clock_timestamp())
-    .returning(LaunchState.secret_hash)
-    .execution_options(synchronize_session=False)
+    .returning(LaunchState.secret_hash, LaunchState.registration_id)
+    .cte("spent")
 )
+_SPEND = select(_SPENT.c.secret_hash).add_cte(health.launch_noted(_SPENT))
 
 
 def spend(session: Session, state: str, browser_secret: str | None) -> bool:

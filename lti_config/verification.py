@@ -20,7 +20,7 @@ from lti_config import claims as read_claims
 from lti_config import message
 from lti_config.addresses import TrustedHosts
 from lti_config.claims import DEPLOYMENT_ID, Claims
-from lti_config.errors import LaunchRefused
+from lti_config.errors import Fault, LaunchRefused
 from lti_config.keysets import Keys
 from lti_config.launch import Launch
 from lti_config.pylti import Message, Party, Unfit
@@ -74,7 +74,7 @@ def verify_launch(
     """The launch of a token that passes every check. Raises LaunchRefused."""
     _check_header(token.header)
     library = _open(token, awaited, keys)
-    _by_library(library.check_signature, 401, NOT_GENUINE)
+    _by_library(library.check_signature, 401, NOT_GENUINE, Fault.KEY)
 
     claims = token.claims
     _check_issuer(claims, awaited)
@@ -83,9 +83,9 @@ def verify_launch(
     _check_nonce(claims, awaited)
     message.check(claims, awaited, own_origin=own_origin, trusted=trusted)
 
-    _by_library(library.check_message, 400, MALFORMED)
+    _by_library(library.check_message, 400, MALFORMED, Fault.MESSAGE)
     deployment = message.check_deployment(claims, awaited)
-    _by_library(library.check_party, 401, NOT_GENUINE)
+    _by_library(library.check_party, 401, NOT_GENUINE, Fault.MESSAGE)
     launch = read_claims.read(claims, awaited, deployment.deployment_id, trusted)
     message.check_rights(launch)
     return launch
@@ -103,14 +103,16 @@ def _open(token: Token, awaited: Awaited, keys: Keys) -> Message:
 def _check_header(header: dict[str, Any]) -> None:
     """RS256 under a `kid`; a key or an address that the header brings along is never looked at."""
     if header.get("alg") != ALGORITHM:
-        _refuse(f"alg is {header.get('alg')!r}, not {ALGORITHM}")
+        _refuse(f"alg is {header.get('alg')!r}, not {ALGORITHM}", Fault.KEY)
     if not isinstance(header.get("kid"), str) or not header["kid"]:
-        _refuse("header has no kid")
+        _refuse("header has no kid", Fault.KEY)
 
 
 def _check_issuer(claims: Claims, awaited: Awaited) -> None:
     if claims.get("iss") != awaited.issuer:
-        _refuse(f"iss is {claims.get('iss')!r}, not the registration's {awaited.issuer!r}")
+        _refuse(
+            f"iss is {claims.get('iss')!r}, not the registration's {awaited.issuer!r}", Fault.ISSUER
+        )
 
 
 def _check_audience(claims: Claims, awaited: Awaited) -> None:
@@ -118,29 +120,29 @@ def _check_audience(claims: Claims, awaited: Awaited) -> None:
     audience = claims.get("aud")
     listed = audience if isinstance(audience, list) else [audience]
     if not listed or any(one != awaited.client_id for one in listed):
-        _refuse(f"aud is {audience!r}, not our client id alone")
+        _refuse(f"aud is {audience!r}, not our client id alone", Fault.AUDIENCE)
     if len(listed) > 1 and "azp" not in claims:
-        _refuse("several audiences, but no azp")
+        _refuse("several audiences, but no azp", Fault.AUDIENCE)
     if "azp" in claims and claims["azp"] != awaited.client_id:
-        _refuse(f"azp is {claims['azp']!r}, not our client id")
+        _refuse(f"azp is {claims['azp']!r}, not our client id", Fault.AUDIENCE)
 
 
 def _check_times(claims: Claims, moment: float) -> None:
     expires, issued = _time(claims, "exp"), _time(claims, "iat")
     if expires <= moment - LEEWAY_SECONDS:
-        _refuse(f"exp: expired {moment - expires:.0f} s ago")
+        _refuse(f"exp: expired {moment - expires:.0f} s ago", Fault.CLOCK)
     if issued > moment + LEEWAY_SECONDS:
-        _refuse(f"iat: issued {issued - moment:.0f} s ahead of our clock")
+        _refuse(f"iat: issued {issued - moment:.0f} s ahead of our clock", Fault.CLOCK)
     if issued < moment - OLDEST_SECONDS:
-        _refuse(f"iat: issued {moment - issued:.0f} s ago")
+        _refuse(f"iat: issued {moment - issued:.0f} s ago", Fault.CLOCK)
     if "nbf" in claims and _time(claims, "nbf") > moment + LEEWAY_SECONDS:
-        _refuse("nbf: not valid yet")
+        _refuse("nbf: not valid yet", Fault.CLOCK)
 
 
 def _time(claims: Claims, name: str) -> float:
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 10**12:
-        _refuse(f"{name} is missing or no time")
+        _refuse(f"{name} is missing or no time", Fault.MESSAGE)
     return float(value)
 
 
@@ -148,16 +150,16 @@ def _check_nonce(claims: Claims, awaited: Awaited) -> None:
     """The nonce of this very login: one of another is as good as none."""
     nonce = claims.get("nonce")
     if not isinstance(nonce, str) or not nonce:
-        _refuse("nonce is missing")
+        _refuse("nonce is missing", Fault.MESSAGE)
     if not hmac.compare_digest(nonce.encode(errors="replace"), awaited.nonce.encode()):
         _refuse("nonce is not the one of this login")
 
 
-def _by_library(step: Callable[[], None], status: int, sentence: str) -> None:
+def _by_library(step: Callable[[], None], status: int, sentence: str, fault: Fault) -> None:
     try:
         step()
     except Unfit as error:
-        raise LaunchRefused(status, sentence, f"PyLTI1p3: {error}") from error
+        raise LaunchRefused(status, sentence, f"PyLTI1p3: {error}", fault) from error
 
 
 def _json(part: str, what: str) -> dict[str, Any]:
@@ -184,5 +186,5 @@ def _finite(text: str) -> float:
     return value
 
 
-def _refuse(reason: str) -> NoReturn:
-    raise LaunchRefused(401, NOT_GENUINE, reason[:300])
+def _refuse(reason: str, fault: Fault | None = None) -> NoReturn:
+    raise LaunchRefused(401, NOT_GENUINE, reason[:300], fault)

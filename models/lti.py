@@ -122,7 +122,9 @@ class RegistrationHealth(Base):
     last_token_at: Mapped[datetime | None]
     last_score_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
-    """In words, for an operator."""
+    """In words, for an operator; below them what was seen."""
+    last_fault: Mapped[str | None] = mapped_column(String(32))
+    """Which kind of error that was: a launch's is not cured by a score that got through."""
     last_error_at: Mapped[datetime | None]
 
 

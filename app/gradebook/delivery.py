@@ -18,8 +18,9 @@ from app.extensions import transaction
 from app.gradebook import sending
 from app.gradebook.outbox import queue_delivery, start_afresh
 from app.gradebook.sending import Changed, Sending, Sent, Settled
-from lti_config import services
+from lti_config import health, services
 from lti_config.ags import Cause, Refused, Transient, next_timestamp
+from lti_config.errors import Fault
 from lti_config.http import Client
 from lti_config.tokens import TokenRefused
 from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, now
@@ -119,6 +120,7 @@ def _settle(session: Session, taken: Sending, settled: Settled) -> None:
     if row is None:
         return
     log.info("score %s: %s", taken.outbox_id, _told(settled))
+    _note_health(session, taken.registration_id, settled)
     if isinstance(settled, Sent):
         _note_sent(row, taken, settled)
     elif isinstance(settled, Changed):
@@ -131,6 +133,16 @@ def _settle(session: Session, taken: Sending, settled: Settled) -> None:
         _wait(row, settled)
     if row.status is ScoreStatus.WAITING:
         queue_delivery(session, row.outbox_id, row.next_try_at)
+
+
+def _note_health(session: Session, registration_id: UUID, settled: Settled) -> None:
+    """What the operator should know of the connection; a single learner's trouble is none."""
+    if isinstance(settled, Sent):
+        health.note_score(session, registration_id)
+    elif isinstance(settled, Transient) or (
+        isinstance(settled, Refused) and settled.cause is Cause.ACCESS
+    ):
+        health.note_error(session, registration_id, Fault.SCORE, settled.reason)
 
 
 def _note_sent(row: ScoreOutbox, taken: Sending, sent: Sent) -> None:

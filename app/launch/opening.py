@@ -15,6 +15,7 @@ from app.extensions import transaction
 from app.launch.admission import admit
 from app.session import OpenedSession, open_session
 from lti_config import addresses, keysets, registrations, states
+from lti_config.errors import LaunchRefused
 from lti_config.http import Client
 from lti_config.keysets import Keys
 from lti_config.launch import Launch, MessageType
@@ -50,14 +51,11 @@ def receive(
     token = take_apart(id_token)
     with transaction() as session:
         awaited = states.awaited(session, state, token.named_deployment)
-    keys = keysets.obtain(
-        awaited.keys,
-        awaited.jwks_url,
-        token.header.get("kid"),
-        steps=transaction,
-        client=Client.trusting(settings.trusted_private_hosts),
-    )
-    launch = _verified(token, awaited, keys, settings)
+    try:
+        launch = _genuine(token, awaited, settings)
+    except LaunchRefused as refusal:
+        refusal.registration_id = awaited.registration_id
+        raise
     with transaction() as session:
         if states.spend(session, state, browser_secret):
             return _open(session, launch)
@@ -69,6 +67,17 @@ def finish(handle: str, browser_secret: str) -> Opened | None:
     with transaction() as session:
         launch = states.release(session, handle, browser_secret)
         return _open(session, launch) if launch else None
+
+
+def _genuine(token: Token, awaited: Awaited, settings: Settings) -> Launch:
+    keys = keysets.obtain(
+        awaited.keys,
+        awaited.jwks_url,
+        token.header.get("kid"),
+        steps=transaction,
+        client=Client.trusting(settings.trusted_private_hosts),
+    )
+    return _verified(token, awaited, keys, settings)
 
 
 def _verified(token: Token, awaited: Awaited, keys: Keys, settings: Settings) -> Launch:

@@ -24,7 +24,7 @@ from app.errors import DomainError
 from app.extensions import transaction
 from app.launch import opening
 from app.session import set_cookie
-from lti_config import addresses, keys, login
+from lti_config import addresses, health, keys, login
 from lti_config.errors import LaunchRefused
 from lti_config.states import AGAIN, BLOCKED, LIFE
 
@@ -59,6 +59,10 @@ def limit_body() -> None:
 
 @blueprint.errorhandler(LaunchRefused)
 def refused(refusal: LaunchRefused) -> Response:
+    """Say it to the person, and to the operator if the connection is at fault."""
+    if refusal.fault and refusal.registration_id:
+        with transaction() as session:
+            health.note_error(session, refusal.registration_id, refusal.fault, refusal.reason)
     return errors.answer(
         DomainError(refusal.sentence, reason=refusal.reason, status=refusal.status)
     )

@@ -66,6 +66,7 @@ def _registrations() -> None:
         sa.Column("last_token_at", MOMENT, nullable=True),
         sa.Column("last_score_at", MOMENT, nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("last_fault", sa.String(32), nullable=True),
         sa.Column("last_error_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(
             ["registration_id"],
