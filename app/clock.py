@@ -20,3 +20,9 @@ def said(moment: datetime, zone: tzinfo, now: datetime) -> str:
         return time
     year = "" if local.year == today.year else f" {local.year}"
     return f"{local.day} {local:%B}{year}, {time}"
+
+
+def dated(moment: datetime, zone: tzinfo, now: datetime) -> str:
+    """The same with a word for the day: "today, 14:02"."""
+    words = said(moment, zone, now)
+    return words if "," in words else f"today, {words}"

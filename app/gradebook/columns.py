@@ -5,10 +5,21 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.gradebook.scoring import Score, score
-from models import Activity, ActivityKind, LineItem, LtiContext, StudentAttempt
+from app.mastery.shown import ShownMastery
+from models import (
+    Activity,
+    ActivityConcept,
+    ActivityKind,
+    LineItem,
+    LtiContext,
+    PracticeQuestion,
+    ScorePolicy,
+    StudentAttempt,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +83,52 @@ def _preferred(resource_link_id: UUID | None) -> ColumnElement[bool]:
 
 
 def earned(session: Session, user_id: UUID, activity: Graded) -> Score:
-    """The learner's score for the activity, from every answer they gave in it."""
+    """The learner's score for the activity, from every answer they gave in it while it was open."""
     rows = session.execute(
         select(StudentAttempt.question_id, StudentAttempt.score)
-        .where(
-            StudentAttempt.student_id == user_id,
-            StudentAttempt.activity_id == activity.activity.activity_id,
-        )
+        .where(*_counting(user_id, activity.activity))
         .order_by(StudentAttempt.sequence)
     )
     answers = [(row[0], row[1]) for row in rows if row[1] is not None]
+    policy = activity.activity.score_policy
+    by_mastery = policy is ScorePolicy.MASTERY
     return score(
         answers,
-        policy=activity.activity.score_policy,
+        policy=policy,
         question_count=activity.question_count,
         points=activity.points,
+        mastery=_mastery(session, user_id, activity.activity) if by_mastery else (),
     )
+
+
+def _counting(user_id: UUID, activity: Activity) -> list[ColumnElement[bool]]:
+    """Which attempts count: the learner's in the activity, given inside its window."""
+    given = StudentAttempt.attempted_at
+    return [
+        StudentAttempt.student_id == user_id,
+        StudentAttempt.activity_id == activity.activity_id,
+        *([given >= activity.opens_at] if activity.opens_at else []),
+        *([given < activity.closes_at] if activity.closes_at else []),
+    ]
+
+
+def _mastery(session: Session, user_id: UUID, activity: Activity) -> list[ShownMastery | None]:
+    """What the learner was shown of each concept of the set after their latest answer on it here.
+
+    As the attempt keeps it: other students' answers, and time, move no score.
+    """
+    latest = (
+        select(PracticeQuestion.concept_id, StudentAttempt.model_inputs)
+        .join(PracticeQuestion, PracticeQuestion.question_id == StudentAttempt.question_id)
+        .where(*_counting(user_id, activity))
+        .ext(distinct_on(PracticeQuestion.concept_id))
+        .order_by(PracticeQuestion.concept_id, StudentAttempt.sequence.desc())
+        .subquery()
+    )
+    rows = session.execute(
+        select(latest.c.model_inputs)
+        .select_from(ActivityConcept)
+        .outerjoin(latest, latest.c.concept_id == ActivityConcept.concept_id)
+        .where(ActivityConcept.activity_id == activity.activity_id)
+    )
+    return [ShownMastery(*inputs["after"]) if inputs else None for (inputs,) in rows]

@@ -17,6 +17,9 @@ from models import ScoreOutbox, ScorePolicy, ScoreStatus
 POLICIES = {
     ScorePolicy.BEST: "Your best score counts. More practice never lowers it.",
     ScorePolicy.LAST: "Your last answer to each question counts.",
+    ScorePolicy.AVERAGE: "The average of your answers to each question counts.",
+    ScorePolicy.MASTERY: "Your mastery of what is practised counts, as it is shown here: "
+    "its average over the concepts, in full once all questions of the set have an answer.",
 }
 
 
@@ -58,6 +61,14 @@ class Receipt:
     @property
     def maximum(self) -> str:
         return plain(self.score.maximum, 2)
+
+    @property
+    def likely(self) -> str:
+        """Between which points a score lies that is an estimate; else nothing."""
+        if self.score.likely is None or not self.score.answered:
+            return ""
+        low, high = self.score.likely
+        return f"{plain(low, 1)}\N{EN DASH}{plain(high, 1)}"
 
 
 def receipt_of(

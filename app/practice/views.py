@@ -16,6 +16,7 @@ from app.concepts.catalogue import get_concept, list_concepts
 from app.errors import NotFound
 from app.extensions import transaction
 from app.gradebook.receipts import Receipt, receipt_of
+from app.gradebook.windows import Phase, in_words, window_of
 from app.practice import bank_views
 from app.practice.answering import Learner, Submission, answer
 from app.practice.choices import in_own_order
@@ -26,7 +27,7 @@ from app.practice.prose import first_line, inline, prose
 from app.practice.questions import counts_in_use, get_question
 from app.practice.scope import Scope, scope_around, scope_of, set_of
 from app.practice.standing import Standing, shown_by_concept, standing_on
-from models import Concept, Course, now
+from models import Activity, Concept, Course, now
 
 blueprint = Blueprint("practice", __name__)
 guard(blueprint, Right.LEARN, Right.TEACH)
@@ -44,6 +45,10 @@ class Around:
     concept: Concept
     standing: Standing
     receipt: Receipt | None
+    dates: str
+    """When the activity is open, in words."""
+    counts_now: bool
+    """Whether an answer counts for a grade at this moment."""
 
 
 @blueprint.get("/")
@@ -56,6 +61,8 @@ def index() -> Response | str:
         scope = scope_of(session, actor.course, actor.activity_id, _asked_for())
         if scope is None:
             return _concepts(session, actor)
+        if scope.activity and not scope.asked_for and not _is_open(scope.activity):
+            return _not_open(session, actor, scope, scope.activity)
         chosen = next_question(session, actor.user_id, actor.course, scope.ids, now())
         concept_id = chosen.question.concept_id if chosen else scope.ids[0]
         around = _around(session, actor, scope, get_concept(session, actor.course, concept_id))
@@ -101,9 +108,12 @@ def attempt(attempt_id: UUID) -> str:
         around = _around(session, actor, scope, answered.concept)
         number = number_of(session, answered.attempt, scope.ids)
         zone = zone_of(session.get_one(Course, actor.course).time_zone)
+    activity = scope.activity
     return render_template(
         "practice/feedback.html",
         around=around,
+        is_outside=activity is not None
+        and not window_of(activity).holds(answered.attempt.attempted_at),
         answered=answered,
         number=number,
         feedback=feedback_on(answered),
@@ -146,11 +156,35 @@ def _concepts(session: Session, actor: Actor) -> str:
 
 
 def _around(session: Session, actor: Actor, scope: Scope, concept: Concept) -> Around:
+    receipt = _receipt(session, actor) if scope.activity else None
     return Around(
         scope=scope,
         concept=concept,
         standing=standing_on(session, actor.user_id, actor.course, concept.concept_id),
-        receipt=_receipt(session, actor) if scope.activity else None,
+        receipt=receipt,
+        dates=_dates(session, actor, scope.activity),
+        counts_now=receipt is not None and scope.activity is not None and _is_open(scope.activity),
+    )
+
+
+def _is_open(activity: Activity) -> bool:
+    return window_of(activity).holds(now())
+
+
+def _dates(session: Session, actor: Actor, activity: Activity | None) -> str:
+    zone = zone_of(session.get_one(Course, actor.course).time_zone)
+    return in_words(window_of(activity), zone, now()) if activity else ""
+
+
+def _not_open(session: Session, actor: Actor, scope: Scope, activity: Activity) -> str:
+    """The activity has not begun yet or is over: a calm page, with the score it came to."""
+    return render_template(
+        "practice/not_open.html",
+        scope=scope,
+        is_over=window_of(activity).phase(now()) is Phase.CLOSED,
+        dates=_dates(session, actor, activity),
+        receipt=_receipt(session, actor),
+        zone=session.get_one(Course, actor.course).time_zone,
     )
 
 

@@ -262,6 +262,50 @@ class TestASetOfSeveralConcepts:
             assert "With 3 questions in use they cannot reach them all yet." in page
 
 
+class TestDates:
+    """An activity that opens and closes, in a course of another zone than ours."""
+
+    @staticmethod
+    def _enter(room: Room, **hours: float) -> Visitor:
+        room.course.time_zone = "Pacific/Auckland"
+        dates = {f"{name}_at": now() + timedelta(hours=given) for name, given in hours.items()}
+        return room.enter(activity_id=room.activity(**dates).activity_id)
+
+    def test_before_it_opens_a_calm_page_says_when(self, room: Room) -> None:
+        student = self._enter(room, opens=48)
+        page = student.get("practice/")
+        assert page.status_code == 200
+        assert "Opens " in page.text
+        assert "Check answer" not in page.text
+        assert "Ask the tutor" in page.text
+        assert "Pacific/Auckland" in page.text
+
+    def test_after_it_closed_the_score_stands_and_practice_goes_on(self, room: Room) -> None:
+        student = self._enter(room, opens=-48, closes=-24)
+        page = student.get("practice/").text
+        assert "Closed " in page
+        assert "Grade so far" in page
+        assert f"practice/?concept={room.concept.concept_id}" in page
+        page = student.get(f"practice/?concept={room.concept.concept_id}").text
+        assert "Practice without a grade." in page
+        answered = student.post("practice/answer", data={**hidden(page), "answer": "b"})
+        page = student.get(answered.location).text
+        assert "does not count for the grade" in page
+        assert re.search(r'cl-big">0 <span[^>]*>of 10', page)
+
+    def test_while_it_is_open_the_due_date_is_shown_and_late_answers_count(
+        self, room: Room
+    ) -> None:
+        student = self._enter(room, due=-1, closes=24)
+        page = student.get("practice/").text
+        assert "late answers still count." in page
+        assert "Counts for your grade" in page
+        answered = student.post("practice/answer", data={**hidden(page), "answer": "b"})
+        page = student.get(answered.location).text
+        assert "does not count" not in page
+        assert re.search(r'cl-big">2 <span[^>]*>of 10', page)
+
+
 def test_a_preview_is_told_that_nothing_is_sent(room: Room) -> None:
     visitor = room.enter(CourseRole.TEST_STUDENT, activity_id=room.activity().activity_id)
     page = visitor.get("practice/").text
