@@ -23,9 +23,13 @@ class Faults:
     token_down: bool = False
     jwks_down: bool = False
     clock_offset: int = 0  # the platform's clock is so much ahead (or behind, if negative)
+    platform_storage: str = ""  # one of STORAGES: the frame that keeps texts for the tool
 
 
 LIMIT = 86_400
+FORWARDING_FRAME = "post_message_forwarding"
+STORAGES = ("", "_parent", FORWARDING_FRAME)
+"""No platform storage, in the page round the tool, or by a frame beside it, as Canvas does."""
 NAMES = tuple(field.name for field in fields(Faults))
 
 
@@ -33,7 +37,7 @@ def get_faults(store: Store) -> Faults:
     return Faults(**store.note("faults", {}))
 
 
-def set_faults(store: Store, **changes: bool | int) -> Faults:
+def set_faults(store: Store, **changes: bool | int | str) -> Faults:
     """Change the named switches and leave the others. Raises TypeError for an unknown name."""
     changed = replace(get_faults(store), **changes)  # type: ignore[arg-type]
     store.keep_note("faults", asdict(changed))

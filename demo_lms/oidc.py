@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from demo_lms import deep_linking, links, tokens
 from demo_lms.errors import Refusal, bad_request
+from demo_lms.faults import get_faults
 from demo_lms.links import Link
 from demo_lms.persons import Person
 from demo_lms.platform import Platform
@@ -52,7 +53,8 @@ def login_request(platform: Platform, person: Person, link: Link | None) -> Form
     target = (link.url if link else None) or settings.tool_launch_url
     return FormPost(
         settings.tool_login_url,
-        {
+        _storage_target(platform)
+        | {
             "iss": settings.issuer,
             "login_hint": person.subject,
             "target_link_uri": target,
@@ -78,7 +80,7 @@ def authorize(platform: Platform, params: Mapping[str, str], person: Person | No
         fields = {"error": error.code, "error_description": error.description}
     else:
         fields = {"id_token": tokens.sign(platform, claims)}
-    return FormPost(redirect_uri, fields | _state(params))
+    return FormPost(redirect_uri, fields | _state(params) | _storage_target(platform))
 
 
 def authorized_claims(
@@ -141,6 +143,12 @@ def _spend_hint(platform: Platform, hint: str, person: Person) -> Link | None:
         return links.get(platform.store, row["link_id"])
     except Refusal as error:
         raise Denied("launch_no_longer_valid", error.reason) from error
+
+
+def _storage_target(platform: Platform) -> dict[str, str]:
+    """Platform storage (lti-cs-oidc v0p1): the frame to ask, in login and launch."""
+    name = get_faults(platform.store).platform_storage
+    return {"lti_storage_target": name} if name else {}
 
 
 def _state(params: Mapping[str, str]) -> dict[str, str]:

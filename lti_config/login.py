@@ -9,9 +9,10 @@ from urllib.parse import quote, urlencode
 
 from sqlalchemy.orm import Session
 
-from lti_config import pylti, registrations, states
+from lti_config import pylti, registrations, states, storage
 from lti_config.addresses import origin
 from lti_config.errors import AddressRefused, Fault, LaunchRefused
+from lti_config.storage import PlatformStorage
 from models import Registration
 
 UNREADABLE = (
@@ -31,6 +32,7 @@ class StartedLogin:
     authorization_url: str
     state: str
     secret: str
+    storage: PlatformStorage | None
 
 
 def start(
@@ -40,9 +42,11 @@ def start(
     registration = _registration(session, params)
     target = params.get("target_link_uri", "")
     _check_target(target, own_origin, registration)
-    new = states.begin(session, registration.registration_id, target)
+    frame = storage.target(params.get(storage.PARAMETER))
+    new = states.begin(session, registration.registration_id, target, frame)
     url = _authorization_url(registration, params, new, redirect_uri)
-    return StartedLogin(url, new.state, new.secret)
+    keeper = storage.offered(registration.auth_url, frame)
+    return StartedLogin(url, new.state, new.secret, keeper)
 
 
 def _registration(session: Session, params: Mapping[str, str]) -> Registration:

@@ -9,7 +9,6 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, select, update
@@ -67,6 +66,7 @@ class Awaited:
     state: str
     nonce: str
     target_link_uri: str
+    storage_target: str | None
     registration_id: UUID
     platform_id: UUID
     issuer: str
@@ -79,7 +79,12 @@ class Awaited:
     keys: CachedKeySet | None
 
 
-def begin(session: Session, registration_id: UUID, target_link_uri: str) -> NewState:
+def begin(
+    session: Session,
+    registration_id: UUID,
+    target_link_uri: str,
+    storage_target: str | None = None,
+) -> NewState:
     """Keep a new login for ten minutes."""
     new = NewState(*(secrets.token_urlsafe(32) for _ in range(3)))
     session.add(
@@ -88,6 +93,7 @@ def begin(session: Session, registration_id: UUID, target_link_uri: str) -> NewS
             nonce=new.nonce,
             registration_id=registration_id,
             target_link_uri=target_link_uri,
+            storage_target=storage_target,
             secret_hash=_hash(new.secret),
             expires_at=now() + LIFE,
         )
@@ -129,6 +135,7 @@ def awaited(session: Session, state: str, named_deployment: object) -> Awaited:
         state=login.state,
         nonce=login.nonce,
         target_link_uri=login.target_link_uri,
+        storage_target=login.storage_target,
         registration_id=registration.registration_id,
         platform_id=platform.platform_id,
         issuer=registration.issuer,
@@ -187,11 +194,27 @@ def hold(session: Session, state: str, launch: Launch) -> str:
     return handle
 
 
-def release(session: Session, handle: str, browser_secret: str) -> Launch | None:
-    """The launch that waited under this handle, if the browser's secret is right.
+@dataclass(frozen=True)
+class Held:
+    """A launch that waited, and whether its browser has now proved itself."""
 
-    One try: it waits no more afterwards, whatever came.
+    launch: Launch
+    is_proved: bool
+
+
+def release(session: Session, handle: str, browser_secret: str) -> Held | None:
+    """The launch that waited under this handle.
+
+    One try: once a secret is shown it waits no more, right or wrong. Without one it waits on,
+    for the browser may still find the secret when the person lets it.
     """
+    if not browser_secret:
+        claims = session.scalar(
+            select(PendingLaunch.claims).where(
+                PendingLaunch.handle_hash == _hash(handle), PendingLaunch.expires_at > now()
+            )
+        )
+        return Held(Launch.from_json(claims), is_proved=False) if claims else None
     row = session.execute(
         delete(PendingLaunch)
         .where(
@@ -201,10 +224,10 @@ def release(session: Session, handle: str, browser_secret: str) -> Launch | None
         )
         .returning(PendingLaunch.claims, LaunchState.secret_hash)
     ).one_or_none()
-    if row is None or not hmac.compare_digest(row.secret_hash, _hash(browser_secret)):
+    if row is None:
         return None
-    claims: dict[str, Any] = row.claims
-    return Launch.from_json(claims)
+    is_proved = hmac.compare_digest(row.secret_hash, _hash(browser_secret))
+    return Held(Launch.from_json(row.claims), is_proved)
 
 
 def delete_expired(session: Session) -> None:

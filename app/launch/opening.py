@@ -6,6 +6,8 @@ transaction: whoever loses the race for the state changes nothing.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -14,13 +16,15 @@ from app.config import Settings
 from app.extensions import transaction
 from app.launch.admission import admit
 from app.session import OpenedSession, open_session
-from lti_config import addresses, keysets, registrations, states
+from lti_config import addresses, keysets, registrations, states, storage
 from lti_config.errors import LaunchRefused
 from lti_config.http import Client
 from lti_config.keysets import Keys
 from lti_config.launch import Launch, MessageType
 from lti_config.message import UnknownDeployment
+from lti_config.platforms import canvas
 from lti_config.states import Awaited
+from lti_config.storage import PlatformStorage
 from lti_config.verification import Token, take_apart, verify_launch
 from models import now
 
@@ -39,12 +43,30 @@ class Waiting:
 
     handle: str
     frame_sources: str
+    storage: PlatformStorage | None
+    """Where the platform may have kept the browser's secret."""
+    full_window: dict[str, Any] | None
+    """The message that asks a Canvas page to open us in a window of our own."""
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """The browser has not shown the secret of its login: no session."""
+
+    registration_id: UUID | None
+    """Empty where no launch waits at all."""
 
 
 def receive(
-    id_token: str, state: str, browser_secret: str | None, settings: Settings
+    id_token: str,
+    state: str,
+    browser_secret: str | None,
+    settings: Settings,
+    storage_target: str | None = None,
 ) -> Opened | Waiting:
     """Open the session of a launch, or keep it until its browser shows the secret.
+
+    `storage_target`: the frame of the platform's storage, as the launch names it once more.
 
     Raises LaunchRefused, and leaves nothing then but the state, spent or not.
     """
@@ -59,14 +81,29 @@ def receive(
     with transaction() as session:
         if states.spend(session, state, browser_secret):
             return _open(session, launch)
-        return Waiting(states.hold(session, state, launch), launch.frame_sources)
+        handle = states.hold(session, state, launch)
+    return Waiting(
+        handle,
+        launch.frame_sources,
+        storage.offered(awaited.auth_url, awaited.storage_target, storage_target),
+        _full_window(token, launch),
+    )
 
 
-def finish(handle: str, browser_secret: str) -> Opened | None:
+def finish(handle: str, browser_secret: str) -> Opened | Blocked:
     """Open the session of a launch that waited, if the browser's secret is right."""
     with transaction() as session:
-        launch = states.release(session, handle, browser_secret)
-        return _open(session, launch) if launch else None
+        held = states.release(session, handle, browser_secret)
+        if held and held.is_proved:
+            return _open(session, held.launch)
+    return Blocked(held.launch.registration_id if held else None)
+
+
+def _full_window(token: Token, launch: Launch) -> dict[str, Any] | None:
+    if not canvas.is_canvas(launch.product_family):
+        return None
+    link_id = launch.link.id if launch.link else None
+    return canvas.full_window(token.claims, launch.target_link_uri, link_id)
 
 
 def _genuine(token: Token, awaited: Awaited, settings: Settings) -> Launch:

@@ -24,7 +24,7 @@ from app.errors import DomainError
 from app.extensions import transaction
 from app.launch import opening
 from app.session import set_cookie
-from lti_config import addresses, health, keys, login
+from lti_config import addresses, health, keys, login, storage
 from lti_config.errors import LaunchRefused
 from lti_config.states import AGAIN, BLOCKED, LIFE
 
@@ -48,7 +48,7 @@ _KNOWN_ERRORS = frozenset(
         "unsupported_response_type",
     }
 )
-_STORES = ("cookie", "sessionStorage", "localStorage")
+_STORES = ("cookie", "sessionStorage", "localStorage", "platform")
 
 
 @blueprint.before_request
@@ -85,6 +85,7 @@ def begin() -> Response:
         authorization_url=started.authorization_url,
         state=started.state,
         browser_secret=started.secret,
+        storage=started.storage,
         new_window_url=f"{url_for('.begin')}?{urlencode({**params, 'top': '1'})}",
     )
     response = make_response(page)
@@ -111,7 +112,8 @@ def launch() -> Response:
     if not 0 < len(id_token) <= LONGEST_TOKEN:
         raise LaunchRefused(400, AGAIN, f"id_token is missing or too long ({len(id_token)})")
     secret = request.cookies.get(_cookie_name(state))
-    result = opening.receive(id_token, state, secret, config.current())
+    frame = request.form.get(storage.PARAMETER)
+    result = opening.receive(id_token, state, secret, config.current(), frame)
     if isinstance(result, opening.Opened):
         response = make_response(redirect(_address(result), 303))
         set_cookie(response, result.session)
@@ -124,6 +126,8 @@ def launch() -> Response:
             handle=result.handle,
             state=state,
             finish_url=url_for(".finish"),
+            storage=result.storage,
+            full_window=result.full_window,
         )
     )
 
@@ -134,15 +138,12 @@ def finish() -> Response:
     shown = request.get_json(silent=True)
     values: dict[str, Any] = shown if isinstance(shown, dict) else {}
     handle, secret = values.get("handle"), values.get("secret")
-    opened = (
-        opening.finish(handle, secret)
-        if isinstance(handle, str) and isinstance(secret, str) and secret
-        else None
-    )
-    if opened is None:
-        reason = f"browser secret missing or wrong; stores: {_stores(values.get('stores'))}"
-        raise LaunchRefused(401, BLOCKED, f"{reason}; {request.user_agent.string[:200]!r}")
-    return jsonify(url=_address(opened), token=opened.session.secret)
+    if not isinstance(handle, str) or not isinstance(secret, str):
+        handle = secret = ""
+    result = opening.finish(handle, secret)
+    if isinstance(result, opening.Blocked):
+        raise LaunchRefused(401, BLOCKED, _blocked(result, values.get("stores")))
+    return jsonify(url=_address(result), token=result.session.secret)
 
 
 @blueprint.get("/jwks")
@@ -189,6 +190,14 @@ def _write_cookie(response: Response, state: str, secret: str, max_age: int) -> 
         samesite="None",
         path="/",
         partitioned=True,
+    )
+
+
+def _blocked(result: opening.Blocked, seen: object) -> str:
+    """What an operator must know to help: which browser, which LMS, which stores failed."""
+    return (
+        f"browser secret missing or wrong; registration {result.registration_id}; "
+        f"stores: {_stores(seen)}; {request.user_agent.string[:200]!r}"
     )
 
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from demo_lms import persons
 from demo_lms.errors import Refusal
+from demo_lms.faults import FORWARDING_FRAME, get_faults
 from demo_lms.persons import Person
 from demo_lms.platform import Platform
 
@@ -125,4 +126,6 @@ def template_values() -> dict[str, object]:
         "person": current_person(),
         "persons": persons.PERSONS,
         "here": req.full_path.rstrip("?"),
+        "storage": get_faults(lms().store).platform_storage,
+        "forwarding_frame": FORWARDING_FRAME,
     }

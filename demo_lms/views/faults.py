@@ -21,7 +21,8 @@ pages = page_blueprint("faults", __name__)
 @pages.get("/faults")
 def show() -> str:
     require(current_person().is_admin, "the administrator")
-    return render_template("faults.html", faults=faults.get_faults(lms().store))
+    found = faults.get_faults(lms().store)
+    return render_template("faults.html", faults=found, storages=faults.STORAGES)
 
 
 @pages.post("/faults")
@@ -31,11 +32,21 @@ def change() -> Response:
     if unknown:
         raise bad_request(f"There is no switch {', '.join(sorted(unknown))}.")
     switches = ("ags_down", "nrps_down", "token_down", "jwks_down")
-    changes: dict[str, bool | int] = {name: request.form.get(name) == "1" for name in switches}
+    changes: dict[str, bool | int | str] = {
+        name: request.form.get(name) == "1" for name in switches
+    }
     changes["ags_hang"] = _seconds("ags_hang", least=0)
     changes["clock_offset"] = _seconds("clock_offset", least=-faults.LIMIT)
+    changes["platform_storage"] = _storage()
     faults.set_faults(lms().store, **changes)
     return redirect("/faults", 303)
+
+
+def _storage() -> str:
+    name = request.form.get("platform_storage", "")
+    if name not in faults.STORAGES:
+        raise bad_request("There is no such platform storage.")
+    return name
 
 
 def _seconds(name: str, *, least: int) -> int:

@@ -27,6 +27,12 @@ def authorize() -> str:
     return render_template("form_post.html", form=oidc.authorize(lms(), params, person))
 
 
+@endpoints.get("/post-message-forwarding")
+def forwarding_frame() -> str:
+    """The hidden frame beside the tool that hands messages on, as on Canvas's sign-in host."""
+    return render_template("forwarding.html")
+
+
 def _parameters() -> dict[str, str]:
     """Query or form, no name twice (RFC 6749 section 3.1)."""
     given = request.form if request.method == "POST" else request.args

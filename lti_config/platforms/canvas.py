@@ -1,5 +1,6 @@
 """What Canvas does otherwise (its source: controllers under app/controllers/lti/ims)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from lti_config.http import Reply
@@ -7,6 +8,7 @@ from lti_config.http import Reply
 FAMILY = "canvas"
 FRAMES = ("https://*.instructure.com",)
 """Hosted Canvas shows tools from each school's own subdomain, signs in from another host."""
+_PLACEMENT = "https://www.instructure.com/placement"
 _SUBMISSION = "https://canvas.instructure.com/lti/submission"
 
 
@@ -25,6 +27,23 @@ def names_no_link(link_id: str, context_id: str | None) -> bool:
     (On Moodle both are small numbers and may be equal by chance, so this is for Canvas alone.)
     """
     return link_id == context_id
+
+
+def full_window(
+    claims: Mapping[str, Any], target_link_uri: str, link_id: str | None
+) -> dict[str, Any]:
+    """The message that asks the Canvas page round our frame to launch us in a window of our own.
+
+    A message of the browser, postMessage; nothing in it is secret. (Canvas: window post messages.)
+    """
+    placement = claims.get(_PLACEMENT)
+    known = {
+        "placement": placement if isinstance(placement, str) else None,
+        "resource_link_id": link_id,
+    }
+    data = {"url": target_link_uri, "launchType": "new_window"}
+    data |= {name: value for name, value in known.items() if value}
+    return {"subject": "requestFullWindowLaunch", "data": data}
 
 
 def submission(*, is_new: bool) -> dict[str, Any]:

@@ -66,6 +66,8 @@ class Site(Flask):
         self.cookies_needed, self.with_picture = True, False
         self.seen: list[dict[str, Any]] = []
         self.finish: dict[str, Any] = {}
+        self.storage_target, self.storage_origin = "", ""
+        self.full_window: dict[str, Any] | None = None
         self.failures = 0
 
 
@@ -245,13 +247,19 @@ def _launch_routes(site: Site) -> None:
             authorization_url="/platform/auth?state=S1",
             state="S1",
             browser_secret="secret-b",
+            storage=_storage(site),
             new_window_url="/lti/login?iss=x&top=1",
         )
 
     @site.get("/platform/auth")
     def auth() -> Any:
         return render_template(
-            "launch/finish.html", handle="H1", state="S1", finish_url="/lti/launch/finish"
+            "launch/finish.html",
+            handle="H1",
+            state="S1",
+            finish_url="/lti/launch/finish",
+            storage=_storage(site),
+            full_window=site.full_window,
         )
 
     @site.post("/lti/launch/finish")
@@ -261,6 +269,12 @@ def _launch_routes(site: Site) -> None:
         if message["secret"] != "secret-b":
             return jsonify(error="The sign-in check failed.", reference="R-403"), 403
         return jsonify(url=f"/s/{SID}/tutor", token=TOKEN)
+
+
+def _storage(site: Site) -> dict[str, Any] | None:
+    if not site.storage_target:
+        return None
+    return {"origin": site.storage_origin, "targets": [site.storage_target]}
 
 
 def _source(site: Site, sid: str, page: int, view: str) -> Any:

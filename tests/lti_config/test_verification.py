@@ -26,6 +26,7 @@ OWN = "https://tool.example"
 PREFIX = "https://purl.imsglobal.org/spec/lti/claim/"
 DEPLOYMENT = KnownDeployment(uuid4(), "1", is_active=True)
 AWAITED = Awaited(
+    storage_target=None,
     state="s",
     nonce="n",
     target_link_uri=f"{OWN}/lti/launch",

@@ -1,0 +1,158 @@
+"""Launches in a real browser, the tool in a frame of another site: whatever the browser keeps or
+refuses, each ends in the tool or in a page that says what to do (LTI_FACTS 2.1).
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext, Frame, Page, Playwright, expect, sync_playwright
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from app import config
+from demo_lms import Platform, Settings, faults
+from demo_lms.serving import free_port, running
+from tests.journeys.conftest import browser_options
+from tests.launch import lms
+
+pytestmark = pytest.mark.journey
+
+STORAGES = {"not offered": "", "page": "_parent", "frame": faults.FORWARDING_FRAME}
+
+
+@dataclass(frozen=True)
+class Place:
+    """The tool (localhost) and a demo LMS (127.0.0.1), which are two sites."""
+
+    tool: str
+    platform: Platform
+
+    @property
+    def link(self) -> str:
+        return f"{self.platform.settings.issuer}/links/course-tutor?as=student-1"
+
+
+@pytest.fixture
+def place(
+    app: Flask, session: Session, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> Iterator[Place]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    tool = f"http://localhost:{server.server_port}"
+    config.install(replace(config.current(), url=tool))
+    settings = Settings(folder=tmp_path / "lms", port=free_port(), tool_url=tool)
+    with running(Platform.open(settings)) as platform:
+        lms.register(session, platform)
+        yield Place(tool, platform)
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+Opening = Callable[[str], Page]
+
+
+@pytest.fixture
+def open_page(playwright: Playwright, place: Place, tmp_path: Path) -> Iterator[Opening]:
+    """`open_page(rule)`: a page of a fresh profile with that rule of the browser's own settings.
+
+    "allowed" · "blocked": cookies of other sites · "frame": in the LMS's pages the tool may keep
+    nothing at all · "nothing": the tool may keep nothing anywhere.
+    """
+    contexts: list[BrowserContext] = []
+
+    def opened(rule: str) -> Page:
+        profile = tmp_path / f"profile-{len(contexts)}"
+        _set_rule(profile, rule, place)
+        context = playwright.chromium.launch_persistent_context(
+            str(profile), viewport={"width": 1280, "height": 800}, **browser_options()
+        )
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def _set_rule(profile: Path, rule: str, place: Place) -> None:
+    blocked = {
+        "frame": f"{place.tool},{place.platform.settings.issuer}",
+        "nothing": f"{place.tool},*",
+    }
+    settings = {
+        "block_third_party_cookies": rule == "blocked",
+        "cookie_controls_mode": 1 if rule == "blocked" else 0,
+    }
+    if pattern := blocked.get(rule):
+        settings["content_settings"] = {"exceptions": {"cookies": {pattern: {"setting": 2}}}}
+    folder = profile / "Default"
+    folder.mkdir(parents=True)
+    (folder / "Preferences").write_text(json.dumps({"profile": settings}))
+
+
+def tool_frame(page: Page) -> Frame:
+    """The tool's frame, as it is now."""
+    frame = page.frame(name="tool")
+    assert frame is not None
+    return frame
+
+
+def see_tool(page: Page | Frame) -> None:
+    expect(page.get_by_label("Your question")).to_be_visible()
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+@pytest.mark.parametrize("rule", ["allowed", "blocked"])
+def test_with_and_without_third_party_cookies_the_tool_opens(
+    rule: str, storage: str, place: Place, open_page: Opening
+):
+    faults.set_faults(place.platform.store, platform_storage=STORAGES[storage])
+    page = open_page(rule)
+    page.goto(place.link)
+    see_tool(page.frame_locator("iframe[name=tool]"))
+
+
+@pytest.mark.parametrize("storage", ["page", "frame"])
+@pytest.mark.parametrize("rule", ["frame", "nothing"])
+def test_where_the_browser_keeps_nothing_the_platform_does(
+    rule: str, storage: str, place: Place, open_page: Opening
+):
+    faults.set_faults(place.platform.store, platform_storage=STORAGES[storage])
+    page = open_page(rule)
+    page.goto(place.link)
+    see_tool(page.frame_locator("iframe[name=tool]"))
+    assert page.evaluate("Object.keys(localStorage)") == [], "the secret is gone after use"
+
+
+def test_where_nobody_keeps_anything_a_new_window_opens_the_tool(place: Place, open_page: Opening):
+    page = open_page("frame")
+    page.goto(place.link)
+    frame = page.frame_locator("iframe[name=tool]")
+    expect(frame.get_by_role("heading", name="Your browser keeps nothing")).to_be_visible()
+    with page.expect_popup() as popup:
+        frame.get_by_role("link", name="Open in a new window").click()
+    see_tool(popup.value)
+
+
+def test_where_not_even_a_window_keeps_anything_the_page_says_what_to_do(
+    place: Place, open_page: Opening
+):
+    page = open_page("nothing")
+    page.goto(place.link)
+    frame = page.frame_locator("iframe[name=tool]")
+    with page.expect_popup() as popup:
+        frame.get_by_role("link", name="Open in a new window").click()
+    heading = popup.value.get_by_role("heading", name="Your browser keeps nothing")
+    expect(heading).to_be_visible()
+    expect(popup.value.get_by_text("Allow cookies for this site")).to_be_visible()
