@@ -21,11 +21,12 @@ def defer(
     queueing_lock: str | None = None,
     schedule_at: datetime | None = None,
     **ids: str,
-) -> None:
+) -> bool:
     """Queue a job by its name on the session's own connection.
 
     Arguments are ids as text, never text of people. With a `queueing_lock` a job that already
-    waits under that lock serves for this one too; jobs of one `lock` run one after another.
+    waits under that lock serves for this one too (False then); jobs of one `lock` run one after
+    another.
     """
     options: dict[str, Any] = {
         "queue": queue,
@@ -39,15 +40,36 @@ def defer(
             connection = session.connection().connection.driver_connection
             _by_name.configure_task(task, connection=connection, **options).defer(**ids)
     except AlreadyEnqueued:
-        pass
+        return False
+    return True
 
 
-def hasten(session: Session, queueing_lock: str) -> None:
-    """Let the job that waits under this lock for a later time run now."""
-    session.execute(
+def hasten(session: Session, queueing_lock: str, *, from_priority: int | None = None) -> bool:
+    """Let the job that waits under this lock for a later time run now; whether one did.
+
+    `from_priority`: leave it alone if it has a lower one.
+    """
+    hastened = session.execute(
         text(
             "update procrastinate_jobs set scheduled_at = null"
-            " where queueing_lock = :lock and status = 'todo'"
+            " where queueing_lock = :lock and status = 'todo' and scheduled_at is not null"
+            " and priority >= coalesce(:least, priority) returning id"
+        ),
+        {"lock": queueing_lock, "least": from_priority},
+    ).all()
+    return bool(hastened)
+
+
+def hold(session: Session, queueing_lock: str) -> bool:
+    """Keep the job that waits under this lock from starting before this transaction is committed.
+
+    False if none waits (any more).
+    """
+    held = session.execute(
+        text(
+            "select id from procrastinate_jobs"
+            " where queueing_lock = :lock and status = 'todo' for share"
         ),
         {"lock": queueing_lock},
-    )
+    ).all()
+    return bool(held)

@@ -86,10 +86,14 @@ class Refused:
 
 @dataclass(frozen=True)
 class Transient:
-    """Try again later: at the earliest after `retry_after`, if the platform said so."""
+    """Try again later: at the earliest after `retry_after`, if the platform said so.
+
+    `is_of_platform`: other scores would fare no better now.
+    """
 
     reason: str
     retry_after: timedelta | None = None
+    is_of_platform: bool = True
 
 
 Outcome = Delivered | NotNewer | Refused | Transient

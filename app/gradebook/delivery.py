@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app import config
 from app.extensions import transaction
 from app.gradebook import sending
-from app.gradebook.outbox import queue_delivery, start_afresh
+from app.gradebook.outbox import start_afresh
 from app.gradebook.sending import Changed, Sending, Sent, Settled
 from lti_config import health, services
 from lti_config.ags import Cause, Refused, Transient, next_timestamp
@@ -42,15 +42,19 @@ _SENTENCES = {
 }
 
 
-def deliver(outbox_id: UUID) -> None:
-    """Bring the row's wanted score into the LMS, or note why not and when to try again."""
+def deliver(outbox_id: UUID) -> Settled | None:
+    """Bring the row's wanted score into the LMS, or note why not and when to try again.
+
+    What became of it; None where there was nothing to do. Called by the score's own slot alone.
+    """
     with transaction() as session:
         taken = _take(session, outbox_id)
     if taken is None:
-        return
+        return None
     settled = _send(taken)
     with transaction() as session:
         _settle(session, taken, settled)
+    return settled
 
 
 def _take(session: Session, outbox_id: UUID) -> Sending | None:
@@ -105,7 +109,7 @@ def _send(taken: Sending) -> Settled:
         return Refused(Cause.ACCESS, str(error))
     except Exception:  # a fault of ours must not leave the score lying: it is tried again
         log.exception("score %s could not be sent", taken.outbox_id)
-        return Transient("a fault in CourseLLM, see its log")
+        return Transient("a fault in CourseLLM, see its log", is_of_platform=False)
 
 
 def _restamp(outbox_id: UUID) -> datetime:
@@ -131,8 +135,6 @@ def _settle(session: Session, taken: Sending, settled: Settled) -> None:
         _note_refused(row, taken, settled)
     else:
         _wait(row, settled)
-    if row.status is ScoreStatus.WAITING:
-        queue_delivery(session, row.outbox_id, row.next_try_at)
 
 
 def _note_health(session: Session, registration_id: UUID, settled: Settled) -> None:

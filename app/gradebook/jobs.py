@@ -1,4 +1,4 @@
-"""What the queue calls for this room: delivering a score, and looking for lost ones."""
+"""What the queue calls for this room: delivering scores, and looking for lost ones."""
 
 import logging
 from uuid import UUID
@@ -6,24 +6,24 @@ from uuid import UUID
 import procrastinate
 
 from app.extensions import transaction
-from app.gradebook import delivery, outbox
+from app.gradebook import drains, slots
 
 log = logging.getLogger("coursellm.gradebook")
 
 blueprint = procrastinate.Blueprint()
 
 
-@blueprint.task(name="deliver", queue=outbox.QUEUE)
-def deliver(outbox_id: str) -> None:
-    """Bring one score into the LMS. Failures of the LMS are outcomes, not failures of the job."""
-    delivery.deliver(UUID(outbox_id))
+@blueprint.task(name="drain", queue=slots.QUEUE)
+def drain(registration_id: str, slot: str) -> None:
+    """Bring a slot's scores into the LMS. Failures of the LMS are outcomes, not of the job."""
+    drains.drain(UUID(registration_id), int(slot))
 
 
 @blueprint.periodic(cron="* * * * *")
-@blueprint.task(name="sweep", queue=outbox.QUEUE, queueing_lock="gradebook:sweep")
+@blueprint.task(name="sweep", queue=slots.QUEUE, queueing_lock="gradebook:sweep")
 def sweep(timestamp: int) -> None:
-    """Queue the scores that wait, or were being sent, with no job to bring them on."""
+    """Queue the slots whose scores wait, or were being sent, with no job to bring them on."""
     with transaction() as session:
-        lost = outbox.queue_lost(session)
+        lost = slots.queue_lost(session)
     if lost:
-        log.warning("%d scores had lost their delivery: queued again", lost)
+        log.warning("%d slots had scores to deliver and no job: queued again", lost)

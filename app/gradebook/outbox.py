@@ -1,16 +1,15 @@
 """The latest score wanted in the LMS, one row per line item and learner; jobs deliver it."""
 
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.deferral import defer, hasten
 from app.errors import NotFound
 from app.gradebook.columns import earned, find_activity, find_column, graded
 from app.gradebook.scoring import Score
+from app.gradebook.slots import wake
 from models import (
     CourseRole,
     Enrollment,
@@ -21,8 +20,6 @@ from models import (
     ScoreStatus,
     now,
 )
-
-QUEUE = "gradebook"
 
 
 def want_score(
@@ -52,7 +49,7 @@ def want_score(
         _change(row, wanted)
         session.flush()
         if row.status is ScoreStatus.WAITING:
-            queue_delivery(session, row.outbox_id)
+            wake(session, [row.outbox_id])
     return row
 
 
@@ -70,7 +67,9 @@ def send_again(session: Session, course_id: UUID, outbox_id: UUID) -> ScoreOutbo
     )
     if row is None:
         raise NotFound(reason=f"score {outbox_id} is not in course {course_id}")
-    _send_once_more(session, row)
+    _want_once_more(row)
+    session.flush()
+    wake(session, [row.outbox_id], over_pause=True)
     return row
 
 
@@ -92,55 +91,25 @@ def send_refused_again(session: Session, course_id: UUID, activity_id: UUID) -> 
         .with_for_update(of=ScoreOutbox)
     ).all()
     for row in rows:
-        _send_once_more(session, row)
-    return [row.outbox_id for row in rows]
+        _want_once_more(row)
+    session.flush()
+    outbox_ids = [row.outbox_id for row in rows]
+    wake(session, outbox_ids, over_pause=True)
+    return outbox_ids
 
 
-def _send_once_more(session: Session, row: ScoreOutbox) -> None:
+def _want_once_more(row: ScoreOutbox) -> None:
     row.version += 1
     if row.status is not ScoreStatus.SENDING:
         row.status = ScoreStatus.WAITING
     row.receipt = row.sent_score = row.posted_scores = None  # nothing to hold the LMS's grade to
     start_afresh(row)
-    session.flush()
-    queue_delivery(session, row.outbox_id)
-    hasten(session, _lock(row.outbox_id))
 
 
 def start_afresh(row: ScoreOutbox) -> None:
     """Forget earlier failures."""
     row.attempts = 0
     row.next_try_at = row.failing_since = row.last_error = None
-
-
-def queue_delivery(session: Session, outbox_id: UUID, at: datetime | None = None) -> None:
-    """Queue the row's delivery, now or `at`. One waits and one runs at most, never two at once."""
-    lock = _lock(outbox_id)
-    defer(
-        session,
-        "gradebook:deliver",
-        queue=QUEUE,
-        lock=lock,
-        queueing_lock=lock,
-        schedule_at=at,
-        outbox_id=str(outbox_id),
-    )
-
-
-def queue_lost(session: Session) -> int:
-    """Queue deliveries whose job is gone, against whatever may lose one; how many there were."""
-    lost = session.scalars(
-        text("""
-            select outbox_id from score_outbox
-            where status in ('waiting', 'sending')
-              and coalesce(next_try_at, updated_at) < now() - interval '1 minute'
-              and not exists (select from procrastinate_jobs
-                              where lock = 'score:' || outbox_id and status in ('todo', 'doing'))
-        """)
-    ).all()
-    for outbox_id in lost:
-        queue_delivery(session, outbox_id)
-    return len(lost)
 
 
 def _subject(session: Session, user_id: UUID, course_id: UUID) -> str | None:
@@ -198,7 +167,3 @@ def _change(row: ScoreOutbox, wanted: Score) -> None:
         row.status = ScoreStatus.WAITING
         start_afresh(row)
     row.updated_at = now()
-
-
-def _lock(outbox_id: UUID) -> str:
-    return f"score:{outbox_id}"

@@ -102,7 +102,7 @@ def _after_conflict(service: Service, sending: Sending, restamp: Restamp) -> Set
         return found
     again = ags.post_score(service, sending.url, _score(replace(sending, timestamp=restamp())))
     if isinstance(again, NotNewer):
-        return Transient(f"its grade is newer than ours: {again.reason}")
+        return Transient(f"its grade is newer than ours: {again.reason}", is_of_platform=False)
     return _settled(service, sending, again)
 
 

@@ -12,7 +12,8 @@ from app.extensions import db
 from app.gradebook import sending
 from app.gradebook.delivery import FIRST_DELAY, LONGEST_DELAY, PATIENCE, back_off
 from app.gradebook.jobs import sweep
-from app.gradebook.outbox import queue_delivery, send_again
+from app.gradebook.outbox import send_again
+from app.gradebook.slots import wake
 from demo_lms import gradebook, line_items
 from lti_config.ags import Cause, Refused
 from models import RegistrationStatus, ScoreOutbox, ScoreStatus, now
@@ -225,9 +226,7 @@ class TestAWorkerThatDied:
 
     def _again(self, lms_class: Class) -> None:
         lms_class.session.flush()
-        queue_delivery(
-            lms_class.session, lms_class.session.scalars(select(ScoreOutbox)).one().outbox_id
-        )
+        wake(lms_class.session, [lms_class.session.scalars(select(ScoreOutbox)).one().outbox_id])
         lms_class.session.commit()
         lms_class.work()
 

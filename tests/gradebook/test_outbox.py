@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.gradebook.columns import find_column
-from app.gradebook.outbox import queue_lost, send_again
+from app.gradebook.outbox import send_again
+from app.gradebook.slots import lock_of, queue_lost, slot_of
 from models import (
     Concept,
     CourseRole,
@@ -44,7 +45,8 @@ def test_a_wanted_score_has_one_row_and_one_job(lms_class: Class) -> None:
     lms_class.answer(1)
     lms_class.answer(0, 1)
     assert (row.score_given, row.is_complete, row.version) == (Decimal(8), True, 3)
-    assert _jobs(lms_class.session) == [("gradebook:deliver", f"score:{row.outbox_id}")]
+    lock = lock_of(lms_class.deployment.registration_id, slot_of(row.outbox_id))
+    assert _jobs(lms_class.session) == [("gradebook:drain", lock)]
 
 
 def test_row_and_job_go_with_the_transaction(lms_class: Class) -> None:

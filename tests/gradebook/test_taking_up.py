@@ -8,7 +8,7 @@ import procrastinate
 from sqlalchemy import text
 
 from app import config
-from app.gradebook.outbox import queue_delivery
+from app.gradebook.slots import wake
 from app.jobs import opened_queue, take_up_stalled
 from models import ScoreStatus
 from tests.gradebook.conftest import Class
@@ -53,13 +53,13 @@ def test_a_killed_delivery_is_taken_up_and_done(lms_class: Class) -> None:
 def test_also_if_another_delivery_was_queued_meanwhile(lms_class: Class) -> None:
     _killed_while_sending(lms_class)
     lms_class.answer(1)
-    queue_delivery(lms_class.session, lms_class.row().outbox_id)
+    wake(lms_class.session, [lms_class.row().outbox_id])
     lms_class.session.commit()
     _take_up()
     lms_class.work()
     assert lms_class.row().status is ScoreStatus.SENT
     assert lms_class.shown() == 4
     left = lms_class.session.execute(
-        text("select count(*) from procrastinate_jobs where task_name = 'gradebook:deliver'")
+        text("select count(*) from procrastinate_jobs where task_name = 'gradebook:drain'")
     )
     assert left.scalar() == 0

@@ -1,0 +1,100 @@
+"""A slot's run: deliver what is due, one score after another, then say when to come again."""
+
+import random
+import time
+from datetime import datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.extensions import transaction
+from app.gradebook import delivery, slots
+from lti_config.ags import Transient
+from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, now
+
+RUN_SECONDS = 10.0
+"""After so long the slot queues up behind whatever else waits: other schools, other work."""
+BATCH = 50
+MOST_FAILURES = 2
+"""So many failures of the platform in a row, and the rest of the slot is not even tried."""
+PAUSE = timedelta(minutes=1)
+
+T = TypeVar("T")
+
+
+def drain(registration_id: UUID, slot: int) -> None:
+    """Deliver the slot's due scores, until none is, the time is up, or the platform is down."""
+    ends = time.monotonic() + RUN_SECONDS
+    failures: list[Transient] = []
+    while due := _due(registration_id, slot):
+        for outbox_id in due:
+            settled = delivery.deliver(outbox_id)
+            if isinstance(settled, Transient) and settled.is_of_platform:
+                failures.append(settled)
+            elif settled is not None:
+                failures.clear()
+            if len(failures) >= MOST_FAILURES or time.monotonic() > ends:
+                break
+        else:
+            continue
+        break
+    with transaction() as session:
+        is_down = len(failures) >= MOST_FAILURES
+        _come_again(session, registration_id, slot, failures if is_down else [])
+
+
+def _due(registration_id: UUID, slot: int) -> list[UUID]:
+    """The next scores, those that were never tried first. What says "sending" was left behind."""
+    with transaction() as session:
+        return list(
+            session.scalars(
+                _of_slot(select(ScoreOutbox.outbox_id), registration_id, slot)
+                .where((ScoreOutbox.next_try_at <= now()) | ScoreOutbox.next_try_at.is_(None))
+                .order_by(ScoreOutbox.next_try_at.nulls_first(), ScoreOutbox.updated_at)
+                .limit(BATCH)
+            )
+        )
+
+
+def _come_again(
+    session: Session, registration_id: UUID, slot: int, failures: list[Transient]
+) -> None:
+    moment = now()
+    earliest = session.scalar(
+        _of_slot(
+            select(func.min(func.coalesce(ScoreOutbox.next_try_at, moment))), registration_id, slot
+        )
+    )
+    if earliest is None:
+        return
+    if failures:
+        at = max(earliest, moment + _pause(failures))
+        slots.queue(session, registration_id, slot, at, is_pause=True)
+    else:
+        slots.queue(session, registration_id, slot, _later(earliest, moment))
+
+
+def _pause(failures: list[Transient]) -> timedelta:
+    asked = max(one.retry_after or timedelta() for one in failures)
+    return max(asked, PAUSE) * random.uniform(1, 1.2)  # noqa: S311 - spreads load, guards nothing
+
+
+def _later(at: datetime, moment: datetime) -> datetime | None:
+    return at if at > moment else None
+
+
+def _of_slot(query: Select[tuple[T]], registration_id: UUID, slot: int) -> Select[tuple[T]]:
+    """The registration's scores of this slot that wait, or were being sent when a worker died."""
+    return (
+        query.select_from(ScoreOutbox)
+        .join(LineItem, LineItem.line_item_id == ScoreOutbox.line_item_id)
+        .join(LtiContext, LtiContext.context_id == LineItem.context_id)
+        .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
+        .where(
+            Deployment.registration_id == registration_id,
+            slots.in_slot(slot),
+            ScoreOutbox.status.in_([ScoreStatus.WAITING, ScoreStatus.SENDING]),
+        )
+    )
