@@ -4,6 +4,7 @@ Each database step is opened and closed in here, by the way to the database that
 in (the application's `transaction`).
 """
 
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,8 +12,13 @@ from uuid import UUID
 from lti_config import health, keys, registrations, tokens
 from lti_config.errors import Fault, Unreachable
 from lti_config.http import Client, Reply
+from lti_config.keys import SigningKey
 from lti_config.steps import Steps
 from lti_config.tokens import Account, TokenRefused
+
+PATIENCE_SECONDS = 22.0
+"""A little longer than the slowest token endpoint may take."""
+LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -41,29 +47,40 @@ class Service:
         self, scopes: Collection[str], send: Callable[[Mapping[str, str]], Reply]
     ) -> Reply:
         """Send; on a 401 drop the token and try once more with a fresh one."""
-        reply = send(_bearer(self._token(scopes)))
+        token = self._token(scopes)
+        reply = send(_bearer(token))
         if reply.status == 401:
             with self.steps() as session:
-                tokens.drop(session, self.account)
+                tokens.drop(session, self.secret_keys, self.account, scopes, token)
             reply = send(_bearer(self._token(scopes)))
         return reply
 
     def _token(self, scopes: Collection[str]) -> str:
-        with self.steps() as session:
-            kept = tokens.cached(session, self.secret_keys, self.account, scopes)
-            if kept:
-                return kept
-            key = keys.signing_key(session, self.secret_keys)
-        registration_id = self.account.registration_id
+        """The token kept, or a new one; of all workers one asks, the others wait for it."""
+        ends = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < ends:
+            with self.steps() as session:
+                kept = tokens.cached(session, self.secret_keys, self.account, scopes)
+                if kept:
+                    return kept
+                is_ours = tokens.claim(session, self.account, scopes)
+                key = keys.signing_key(session, self.secret_keys) if is_ours else None
+            if key:
+                return self._asked(scopes, key)
+            time.sleep(LOOK_SECONDS)
+        raise Unreachable("no token: another worker is still asking the platform for one")
+
+    def _asked(self, scopes: Collection[str], key: SigningKey) -> str:
         try:
             token = tokens.request(self.client, self.account, key, scopes)
         except (TokenRefused, Unreachable) as error:
             with self.steps() as session:
-                health.note_error(session, registration_id, Fault.TOKEN, str(error))
+                tokens.release(session, self.account, scopes)
+                health.note_error(session, self.account.registration_id, Fault.TOKEN, str(error))
             raise
         with self.steps() as session:
             tokens.keep(session, self.secret_keys, self.account, scopes, token)
-            health.note_token(session, registration_id)
+            health.note_token(session, self.account.registration_id)
         return token.value
 
 

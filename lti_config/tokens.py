@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,9 @@ BACKDATED_SECONDS = 5
 """Moodle has no leeway: a clock of ours that is ahead would be refused."""
 SPARE = timedelta(seconds=60)
 USUAL_SECONDS = 3600
+ASKING = timedelta(seconds=25)
+"""Longer than a request may take: after that whoever asked is dead."""
+_ASKED_FOR = b""
 
 
 class TokenRefused(Exception):
@@ -54,17 +57,38 @@ def cached(
     session: Session, secret_keys: tuple[str, ...], account: Account, scopes: Collection[str]
 ) -> str | None:
     """The token that is kept for these scopes, if one is still good."""
-    sealed = session.scalar(
-        select(ServiceToken.token).where(
-            ServiceToken.registration_id == account.registration_id,
-            ServiceToken.scopes == _joined(scopes),
-            ServiceToken.expires_at > now(),
-        )
-    )
+    row = _row(session, account, scopes)
+    if row is None or row.token == _ASKED_FOR or row.expires_at <= now():
+        return None
     try:
-        return unseal(secret_keys, sealed).decode() if sealed else None
-    except SealBroken:
-        return None  # sealed with a key that is gone: ask for another
+        return unseal(secret_keys, row.token).decode()
+    except SealBroken:  # sealed with a key that is gone: ask for another
+        session.delete(row)
+        session.flush()
+        return None
+
+
+def claim(session: Session, account: Account, scopes: Collection[str]) -> bool:
+    """Whether the platform is ours to ask: no token is good, and nobody else is asking."""
+    values = {"token": _ASKED_FOR, "expires_at": now() + ASKING}
+    claimed = session.scalar(
+        insert(ServiceToken)
+        .values(registration_id=account.registration_id, scopes=_joined(scopes), **values)
+        .on_conflict_do_update(
+            index_elements=["registration_id", "scopes"],
+            set_=values,
+            where=ServiceToken.expires_at <= now(),
+        )
+        .returning(ServiceToken.scopes)
+    )
+    return claimed is not None
+
+
+def release(session: Session, account: Account, scopes: Collection[str]) -> None:
+    """The platform gave none: others may ask."""
+    row = _row(session, account, scopes)
+    if row is not None and row.token == _ASKED_FOR:
+        session.delete(row)
 
 
 def keep(
@@ -86,11 +110,17 @@ def keep(
     )
 
 
-def drop(session: Session, account: Account) -> None:
-    """Forget every token of this registration: the platform refused one."""
-    session.execute(
-        delete(ServiceToken).where(ServiceToken.registration_id == account.registration_id)
-    )
+def drop(
+    session: Session,
+    secret_keys: tuple[str, ...],
+    account: Account,
+    scopes: Collection[str],
+    refused: str,
+) -> None:
+    """Forget this token, which the platform refused; not one that has come in its place."""
+    row = _row(session, account, scopes)
+    if row is not None and cached(session, secret_keys, account, scopes) == refused:
+        session.delete(row)
 
 
 def delete_expired(session: Session) -> None:
@@ -120,6 +150,10 @@ def request(client: Client, account: Account, key: SigningKey, scopes: Collectio
         return _token(reply.json(), scopes)
     except ValueError as error:
         raise Unreachable("token endpoint answered no JSON") from error
+
+
+def _row(session: Session, account: Account, scopes: Collection[str]) -> ServiceToken | None:
+    return session.get(ServiceToken, (account.registration_id, _joined(scopes)))
 
 
 def _assertion(account: Account) -> dict[str, Any]:

@@ -41,6 +41,8 @@ from models import (
     now,
 )
 from tests import factories
+from tests.gradebook.ags_server import AgsServer, serving
+from tests.gradebook.arranged import Arranged, arrange
 
 POINTS = 10
 
@@ -223,3 +225,15 @@ def _add(session: Session, row: Any) -> Any:
     session.add(row)
     session.flush()
     return row
+
+
+@pytest.fixture
+def server() -> Iterator[AgsServer]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def arranged(app: Flask, session: Session, server: AgsServer) -> Arranged:
+    """A course at a platform that answers as it is told."""
+    return arrange(session, server)

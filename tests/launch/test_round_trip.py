@@ -7,19 +7,19 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app import config
 from app.extensions import transaction
 from demo_lms import Platform, deep_linking, faults, links, persons
 from demo_lms import vocabulary as lti
-from lti_config import ags, services, tokens
+from lti_config import ags, services
 from lti_config.ags import Delivered, NotNewer, Refused, Result, Score, Transient
 from lti_config.deep_linking import ContentItem, NewLineItem, Request, Response, respond
 from lti_config.http import Client
 from lti_config.services import Service
-from models import LineItem, Registration, ToolSession
+from models import LineItem, Registration, ServiceToken, ToolSession
 from tests.launch.lms import TOOL, Browser
 
 ACTIVITY = str(uuid4())
@@ -138,7 +138,7 @@ def test_an_lms_that_is_down(platform: Platform, service: Service, line_item: st
         assert isinstance(ags.post_score(service, line_item, score("5", 10)), Transient)
         faults.set_faults(platform.store, ags_down=False, token_down=True)
         with transaction() as session:
-            tokens.drop(session, service.account)
+            session.execute(delete(ServiceToken))
         assert isinstance(ags.post_score(service, line_item, score("5", 11)), Transient)
     finally:
         faults.clear_faults(platform.store)

@@ -1,19 +1,22 @@
 """Tokens and requests to a platform's services: signed, shared, dropped when refused."""
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from flask import Flask
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.extensions import db, transaction
-from lti_config import keys, registrations, services
+from lti_config import keys, registrations, services, tokens
 from lti_config.addresses import TrustedHosts
 from lti_config.errors import Unreachable
 from lti_config.http import Client
@@ -138,6 +141,49 @@ def test_a_refused_token_is_dropped_once(peer: Peer, service: Service):
     assert paths(peer) == ["/token", "/a", "/token", "/a"]
     platform(peer, statuses=[401, 401, 401])
     assert service.get(f"{peer.url}/a", SCOPES, "x/y").status == 401
+
+
+def test_workers_that_ask_at_once_share_one_request(peer: Peer, service: Service, app: Flask):
+    def slow(_asked: Asked) -> Answer:
+        time.sleep(0.5)
+        return 200, {}, json.dumps(GRANTED).encode()
+
+    def work() -> None:
+        with app.app_context():
+            service.get(f"{peer.url}/a", SCOPES, "x/y")
+
+    platform(peer, token=slow)
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join()
+    assert sorted(paths(peer)) == ["/a"] * 4 + ["/token"]
+
+
+def test_who_fails_to_get_a_token_lets_the_next_one_ask(peer: Peer, service: Service):
+    platform(peer, token=lambda _asked: (503, {}, b""))
+    for _ in range(2):
+        with pytest.raises(Unreachable):
+            service.get(f"{peer.url}/a", SCOPES, "x/y")
+    assert paths(peer) == ["/token", "/token"]
+
+
+def test_who_died_while_asking_is_not_waited_for(peer: Peer, service: Service, session: Session):
+    platform(peer)
+    tokens.claim(session, service.account, SCOPES)
+    session.execute(update(ServiceToken).values(expires_at=now() + timedelta(seconds=1)))
+    session.commit()
+    assert service.get(f"{peer.url}/a", SCOPES, "x/y").status == 200
+
+
+def test_a_token_that_came_in_the_place_of_a_refused_one_stays(
+    peer: Peer, service: Service, session: Session
+):
+    platform(peer)
+    service.get(f"{peer.url}/a", SCOPES, "x/y")
+    tokens.drop(session, SECRETS, service.account, SCOPES, "an older one")
+    assert tokens.cached(session, SECRETS, service.account, SCOPES) == "tok-1"
 
 
 def test_a_token_sealed_with_a_lost_key_is_asked_for_again(
