@@ -141,7 +141,7 @@ def _note_health(session: Session, registration_id: UUID, settled: Settled) -> N
     """What the operator should know of the connection; a single learner's trouble is none."""
     if isinstance(settled, Sent):
         health.note_score(session, registration_id)
-    elif isinstance(settled, Transient) or (
+    elif (isinstance(settled, Transient) and settled.is_of_platform) or (
         isinstance(settled, Refused) and settled.cause is Cause.ACCESS
     ):
         health.note_error(session, registration_id, Fault.SCORE, settled.reason)
