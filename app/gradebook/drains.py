@@ -3,10 +3,9 @@
 import random
 import time
 from datetime import datetime, timedelta
-from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.extensions import transaction
@@ -20,8 +19,6 @@ BATCH = 50
 MOST_FAILURES = 2
 """So many failures of the platform in a row, and the rest of the slot is not even tried."""
 PAUSE = timedelta(minutes=1)
-
-T = TypeVar("T")
 
 
 def drain(registration_id: UUID, slot: int) -> None:
@@ -50,7 +47,8 @@ def _due(registration_id: UUID, slot: int) -> list[UUID]:
     with transaction() as session:
         return list(
             session.scalars(
-                _of_slot(select(ScoreOutbox.outbox_id), registration_id, slot)
+                select(ScoreOutbox.outbox_id)
+                .where(*_pending(registration_id, slot))
                 .where((ScoreOutbox.next_try_at <= now()) | ScoreOutbox.next_try_at.is_(None))
                 .order_by(ScoreOutbox.next_try_at.nulls_first(), ScoreOutbox.updated_at)
                 .limit(BATCH)
@@ -63,8 +61,8 @@ def _come_again(
 ) -> None:
     moment = now()
     earliest = session.scalar(
-        _of_slot(
-            select(func.min(func.coalesce(ScoreOutbox.next_try_at, moment))), registration_id, slot
+        select(func.min(func.coalesce(ScoreOutbox.next_try_at, moment))).where(
+            *_pending(registration_id, slot)
         )
     )
     if earliest is None:
@@ -85,16 +83,16 @@ def _later(at: datetime, moment: datetime) -> datetime | None:
     return at if at > moment else None
 
 
-def _of_slot(query: Select[tuple[T]], registration_id: UUID, slot: int) -> Select[tuple[T]]:
+def _pending(registration_id: UUID, slot: int) -> list[ColumnElement[bool]]:
     """The registration's scores of this slot that wait, or were being sent when a worker died."""
-    return (
-        query.select_from(ScoreOutbox)
-        .join(LineItem, LineItem.line_item_id == ScoreOutbox.line_item_id)
+    columns = (
+        select(LineItem.line_item_id)
         .join(LtiContext, LtiContext.context_id == LineItem.context_id)
         .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
-        .where(
-            Deployment.registration_id == registration_id,
-            slots.in_slot(slot),
-            ScoreOutbox.status.in_([ScoreStatus.WAITING, ScoreStatus.SENDING]),
-        )
+        .where(Deployment.registration_id == registration_id)
     )
+    return [
+        ScoreOutbox.line_item_id.in_(columns),
+        ScoreOutbox.status.in_([ScoreStatus.WAITING, ScoreStatus.SENDING]),
+        slots.in_slot(slot),
+    ]
