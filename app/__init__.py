@@ -11,6 +11,7 @@ from app.gradebook import views as gradebook
 from app.launch import views as launch
 from app.materials import views as materials
 from app.practice import views as practice
+from app.roster import views as roster
 from app.tutor import views as tutor
 
 
@@ -52,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(tutor.blueprint, url_prefix="/s/<sid>/tutor")
     app.register_blueprint(practice.blueprint, url_prefix="/s/<sid>/practice")
     app.register_blueprint(gradebook.blueprint, url_prefix="/s/<sid>/grades")
+    app.register_blueprint(roster.blueprint, url_prefix="/s/<sid>/people")
     return app
 
 

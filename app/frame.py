@@ -38,15 +38,20 @@ def init_app(app: Flask) -> None:
         return {"actor": actor, "tabs": _tabs(actor) if actor else []}
 
 
+_WITHIN = {"roster": "gradebook"}
+"""Rooms without a tab of their own, and the one that they belong to."""
+
+
 def _tabs(actor: Actor) -> list[dict[str, Any]]:
     """The rooms open to this actor, the one shown marked as current."""
     if actor.deep_linking:
         return []
+    room = (request.blueprint or "").partition(".")[0]
     return [
         {
             "label": label,
             "url": url_for(endpoint),
-            "current": (request.blueprint or "").partition(".")[0] == endpoint.partition(".")[0],
+            "current": _WITHIN.get(room, room) == endpoint.partition(".")[0],
         }
         for endpoint, label, rights in _TABS
         if actor.may(*rights)

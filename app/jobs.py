@@ -23,7 +23,7 @@ STALLED_SECONDS = 20.0
 """Silence after which a worker counts as dead and its jobs are taken up again."""
 CONCURRENCY = 4
 
-ROOMS = ("materials", "gradebook", "launch")
+ROOMS = ("materials", "gradebook", "launch", "roster")
 """Rooms that have jobs."""
 
 own = procrastinate.Blueprint()

@@ -246,8 +246,10 @@ def display_name(user: User, enrollment: Enrollment | None) -> str:
     name = f"{user.first_name} {user.last_name}".strip()
     if name or enrollment is None:
         return name
-    noun = "Teacher" if enrollment.role in {CourseRole.TEACHER, CourseRole.TA} else "Student"
-    return f"{noun} {enrollment.number}"
+    return f"{_NOUNS.get(enrollment.role, 'Student')} {enrollment.number}"
+
+
+_NOUNS = {CourseRole.TEACHER: "Teacher", CourseRole.TA: "Teacher", CourseRole.NONE: "Person"}
 
 
 def _hash(secret: str) -> bytes:

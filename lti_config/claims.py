@@ -58,7 +58,7 @@ def read(claims: Claims, awaited: Awaited, deployment_id: UUID, trusted: Trusted
         target_link_uri=claims[TARGET_LINK_URI],
         subject=claims["sub"],
         role=role,
-        person=_person(claims),
+        person=person(claims),
         context=context,
         link=_link(claims, context, product_family),
         custom=custom,
@@ -73,7 +73,7 @@ def read(claims: Claims, awaited: Awaited, deployment_id: UUID, trusted: Trusted
     )
 
 
-def _person(claims: Claims) -> Person:
+def person(claims: Claims) -> Person:
     """Given and family name, or else the whole name as it is: names can't be split."""
     given, family = texts.clean(claims.get("given_name")), texts.clean(claims.get("family_name"))
     if not (given or family):

@@ -26,6 +26,10 @@ class Person:
     family_name: str
     email: str | None
 
+    @property
+    def has_name(self) -> bool:
+        return bool(self.given_name or self.family_name)
+
 
 @dataclass(frozen=True)
 class Context:

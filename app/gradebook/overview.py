@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.gradebook.columns import Graded, graded
@@ -63,7 +63,7 @@ def overview(
         .where(Activity.course_id == course_id)
         .order_by(Activity.created_at.desc(), Activity.activity_id)
     )
-    students = _student_count(session, course_id)
+    students = _students(session, course_id)
     found = [one for one in map(graded, activities) if one is not None]
     return [_graded(session, one, students, name_of, zone, moment) for one in found]
 
@@ -71,7 +71,7 @@ def overview(
 def _graded(
     session: Session,
     activity: Graded,
-    students: int,
+    students: frozenset[UUID],
     name_of: NameOf,
     zone: tzinfo,
     moment: datetime,
@@ -102,7 +102,7 @@ def _graded(
         points=plain(activity.points, 2),
         has_column=bool(scores) or _has_column(session, activity_id),
         rows=rows,
-        without_score=max(0, students - len({row.user_id for row, _, _ in scores})),
+        without_score=len(students - {row.user_id for row, _, _ in scores}),
         refused=sum(row.status is ScoreStatus.REFUSED for row, _, _ in scores),
     )
 
@@ -133,12 +133,14 @@ def _has_column(session: Session, activity_id: UUID) -> bool:
     return session.scalar(select(column.exists())) or False
 
 
-def _student_count(session: Session, course_id: UUID) -> int:
-    count = session.scalar(
-        select(func.count()).where(
-            Enrollment.course_id == course_id,
-            Enrollment.role == CourseRole.STUDENT,
-            Enrollment.status == EnrollmentStatus.ACTIVE,
+def _students(session: Session, course_id: UUID) -> frozenset[UUID]:
+    """Who can get a score: students of today, come or listed. Who may be a grader is none yet."""
+    return frozenset(
+        session.scalars(
+            select(Enrollment.student_id).where(
+                Enrollment.course_id == course_id,
+                Enrollment.role == CourseRole.STUDENT,
+                Enrollment.status == EnrollmentStatus.ACTIVE,
+            )
         )
     )
-    return count or 0

@@ -12,6 +12,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from app.launch import people, places
+from app.roster import sync
+from app.roster.people import STAFF
 from lti_config.errors import LaunchRefused
 from lti_config.launch import Launch
 from models import (
@@ -82,6 +84,8 @@ def admit(session: Session, launch: Launch) -> Admission:
     if not course.is_active:
         raise LaunchRefused(403, ARCHIVED, f"course {course.course_id} is archived")
     enrollment = people.settle_enrollment(session, launch, user, course, found.enrollment)
+    if launch.role in STAFF:
+        sync.ask_if_due(session, context)
     activity, is_lost = _activity(session, launch, found, course)
     link = places.settle_link(session, launch, context, found.link, activity)
     places.settle_line_item(session, launch, context, link, found.line_item)

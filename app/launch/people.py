@@ -3,7 +3,6 @@
 A person is never matched by e-mail: any administrator of an LMS can set one (LTI_FACTS 1.4).
 """
 
-import hashlib
 import uuid
 
 from sqlalchemy import select
@@ -11,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.launch.queue import wait_for
-from lti_config.launch import Launch, Person
+from app.roster.people import MEMBERS, NO_ADDRESS, names, placeholder_email, sso_id, wider, width
+from lti_config.launch import Launch
 from models import (
     Course,
     CourseRole,
@@ -19,26 +19,8 @@ from models import (
     EnrollmentStatus,
     LtiIdentity,
     User,
-    UserRole,
     now,
 )
-
-MEMBERS = frozenset(
-    {
-        CourseRole.TEACHER,
-        CourseRole.TA,
-        CourseRole.STUDENT,
-        CourseRole.TEST_STUDENT,
-        CourseRole.OBSERVER,
-    }
-)
-_LONGEST_NAME = 100
-_WIDTH = [UserRole.STUDENT, UserRole.TEACHER, UserRole.ADMIN]
-_WIDEST = {
-    CourseRole.TEACHER: UserRole.TEACHER,
-    CourseRole.TA: UserRole.TEACHER,
-    CourseRole.ADMINISTRATOR: UserRole.ADMIN,
-}
 
 
 def settle_user(
@@ -47,15 +29,15 @@ def settle_user(
     """The user of this launch, added if new, with names, role and address brought up to date."""
     if user is None or identity is None:
         return _add_user(session, launch)
-    user.last_login = now()
-    for name, value in _names(launch.person).items():
+    for name, value in names(launch.person).items():
         setattr(user, name, value)
-    user.role = max(user.role, _width(launch.role), key=_WIDTH.index)
+    user.role = wider(user.role, width(launch.role))
     email = launch.person.email
-    if email and email != identity.email:
-        identity.email = email
-        if _is_free(session, email):
+    if email:
+        if _is_news(email, user, identity) and _is_free(session, email):
             user.email = email
+        identity.email = email
+    user.last_login = now()
     return user
 
 
@@ -69,6 +51,7 @@ def settle_enrollment(
     if launch.role not in MEMBERS:
         if enrollment is not None and enrollment.status is EnrollmentStatus.ACTIVE:
             enrollment.status = EnrollmentStatus.DROPPED
+            enrollment.last_launch_at = now()
         return None
     if enrollment is None:
         enrollment = _add_enrollment(session, user, course)
@@ -89,10 +72,10 @@ def _add_user(session: Session, launch: Launch) -> User:
         insert(User)
         .values(
             user_id=new_id,
-            sso_id=_sso_id(launch),
-            email=email if email and _is_free(session, email) else f"{new_id}@users.invalid",
-            role=_width(launch.role),
-            **{"first_name": "", "last_name": ""} | _names(launch.person),
+            sso_id=sso_id(launch.platform_id, launch.subject),
+            email=email if email and _is_free(session, email) else placeholder_email(new_id),
+            role=width(launch.role),
+            **{"first_name": "", "last_name": ""} | names(launch.person),
             last_login=now(),
         )
         .on_conflict_do_update(index_elements=["sso_id"], set_={"last_login": now()})
@@ -112,22 +95,13 @@ def _add_user(session: Session, launch: Launch) -> User:
     return user
 
 
-def _names(person: Person) -> dict[str, str]:
-    """Both or neither: a name that has one part now must not keep half of the old one."""
-    if not (person.given_name or person.family_name):
-        return {}
-    return {
-        "first_name": person.given_name[:_LONGEST_NAME],
-        "last_name": person.family_name[:_LONGEST_NAME],
-    }
+def _is_news(email: str, user: User, identity: LtiIdentity) -> bool:
+    """Whether the address is to be looked at: it changed, or only a roster has named it so far.
 
-
-def _width(role: CourseRole) -> UserRole:
-    return _WIDEST.get(role, UserRole.STUDENT)
-
-
-def _sso_id(launch: Launch) -> str:
-    return hashlib.sha256(f"{launch.platform_id} {launch.subject}".encode()).hexdigest()
+    One that somebody else had first is not asked for again at each launch.
+    """
+    is_new = user.last_login is None or not user.email.endswith(NO_ADDRESS)
+    return email != user.email and (email != identity.email or is_new)
 
 
 def _is_free(session: Session, email: str) -> bool:

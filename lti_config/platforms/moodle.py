@@ -4,9 +4,21 @@ Most of it needs no branch, since the careful way suits every LMS: `/scores` goe
 item's query, scores carry a newer whole second, `iat` is set back, Accept is one exact type.
 """
 
+from models import CourseRole
+
 FAMILY = "moodle"
 
 
 def absent_if_empty(value: object) -> object:
     """`lineitem` is "" for a link without a grade column of its own."""
     return value or None
+
+
+def may_be_grader(listed_as: CourseRole) -> bool:
+    """Whether somebody whom the roster lists with this role may be one who grades.
+
+    A launch asks for the right to manage the activity, the roster for the right to edit the
+    course: who may grade but not edit launches as Instructor and is listed as Learner. So a
+    listed Learner counts as nobody in particular until a launch says more.
+    """
+    return listed_as is CourseRole.STUDENT

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from models import AuditEvent, CourseRole, ScoreStatus, now
+from models import AuditEvent, CourseRole, EnrollmentStatus, ScoreStatus, now
 from tests import factories
 from tests.gradebook.conftest import Class
 from tests.helpers import Visitor, enter
@@ -59,6 +59,18 @@ def test_what_needs_the_teacher_comes_first(lms_class: Class, teacher: Visitor) 
     assert "422 &lt;odd&gt;" in page
     assert f"Student {unnamed.number}" in page
     assert "One student has no score yet." in page
+
+
+def test_who_has_no_score_yet_is_counted_by_person(lms_class: Class, teacher: Visitor) -> None:
+    """Listed students count; who has left does not, nor does their score; nor who may grade."""
+    left = lms_class.member("student-1")
+    lms_class.answer(1, member=left)
+    left.status = EnrollmentStatus.DROPPED
+    for _ in range(2):
+        factories.member(lms_class.session, lms_class.course)
+    factories.member(lms_class.session, lms_class.course, CourseRole.NONE)
+    lms_class.session.commit()
+    assert "2 students have no score yet." in teacher.get("grades/").text
 
 
 def test_send_again_brings_a_refused_score_in(lms_class: Class, teacher: Visitor) -> None:

@@ -1,0 +1,1 @@
+"""Names and roles from the LMS: who is in a course, whether or not they have come yet."""
