@@ -11,6 +11,7 @@ from app.gradebook import views as gradebook
 from app.launch import views as launch
 from app.materials import views as materials
 from app.practice import views as practice
+from app.registration import views as registration
 from app.roster import views as roster
 from app.tutor import views as tutor
 
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     app.register_blueprint(health.blueprint)
     app.register_blueprint(launch.blueprint, url_prefix="/lti")
+    app.register_blueprint(registration.blueprint, url_prefix="/lti")
     app.register_blueprint(activities.blueprint, url_prefix="/s/<sid>/activities")
     app.register_blueprint(materials.blueprint, url_prefix="/s/<sid>/materials")
     app.register_blueprint(tutor.blueprint, url_prefix="/s/<sid>/tutor")

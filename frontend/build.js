@@ -59,7 +59,7 @@ function sheetName({ metafile }) {
 /** Scripts that stand alone: the launch pages', and the display settings, which run before the first paint. */
 const standalone = {
   ...common,
-  entryPoints: [join(here, "launch.js"), join(here, "display.js")], outdir: dist, format: "iife",
+  entryPoints: ["launch.js", "register.js", "display.js"].map((name) => join(here, name)), outdir: dist, format: "iife",
 };
 
 function version(name) {

@@ -56,6 +56,18 @@ class InvitationRefused(Exception):
         self.sentence = sentence
 
 
+class RegistrationRefused(Exception):
+    """A dynamic registration that must not go on, or that the LMS did not take.
+
+    `sentence` says what to do, the message is for the log.
+    """
+
+    def __init__(self, status: int, sentence: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.sentence = sentence
+
+
 class AddressRefused(Exception):
     """An address that we don't go to: not https, or a private network that is not listed."""
 

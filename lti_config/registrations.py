@@ -11,10 +11,23 @@ from sqlalchemy.orm import Session
 from lti_config.addresses import TrustedHosts, check_url
 from lti_config.errors import AddressRefused, LaunchRefused, RegistrationClash
 from lti_config.tokens import Account, TokenRefused
-from models import Deployment, Platform, Registration, RegistrationStatus, ToolSession, now
+from models import (
+    Deployment,
+    Invitation,
+    Platform,
+    Registration,
+    RegistrationSource,
+    RegistrationStatus,
+    ToolSession,
+    now,
+)
 
 UNKNOWN = "Your course's system is not connected to this CourseLLM. An administrator must add it."
 SWITCHED_OFF = "The connection to your course's system is switched off here."
+WAITS = (
+    "Your course's system is registered, and waits until the people who run this CourseLLM approve "
+    "it. Please come back then."
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,13 @@ class NewRegistration:
     deployments: tuple[str, ...] = ()
     """Allowed from the start. Without any, the first one that launches is adopted."""
     auth_audience: str | None = None
+    school: str = ""
+    """Its name, where one platform serves many."""
+    product_family: str | None = None
+    source: RegistrationSource = RegistrationSource.BY_HAND
+    status: RegistrationStatus = RegistrationStatus.ACTIVE
+    """Of its deployments, too: what was not asked for here waits for approval."""
+    institution_id: UUID | None = None
 
 
 def find(session: Session, issuer: str, client_id: str | None) -> Registration:
@@ -45,10 +65,17 @@ def find(session: Session, issuer: str, client_id: str | None) -> Registration:
         which = f"issuer {issuer[:200]!r}, client id {(client_id or '')[:200]!r}"
         how = "no registration" if not found else "more than one registration and no client id"
         raise LaunchRefused(400, UNKNOWN, f"login: {how} for {which}")
-    if found[0].status is not RegistrationStatus.ACTIVE:
-        reason = f"login: registration {found[0].registration_id} is {found[0].status.value}"
-        raise LaunchRefused(403, SWITCHED_OFF, reason)
+    check_active(found[0])
     return found[0]
+
+
+def check_active(registration: Registration) -> None:
+    """Raises LaunchRefused (403) unless the registration is switched on."""
+    status = registration.status
+    if status is not RegistrationStatus.ACTIVE:
+        sentence = WAITS if status is RegistrationStatus.PENDING else SWITCHED_OFF
+        reason = f"registration {registration.registration_id} is {status.value}"
+        raise LaunchRefused(403, sentence, reason)
 
 
 def account(session: Session, registration_id: UUID) -> Account:
@@ -94,11 +121,13 @@ def add(session: Session, new: NewRegistration, trusted: TrustedHosts) -> Regist
         auth_url=new.auth_url,
         token_url=new.token_url,
         auth_audience=new.auth_audience,
-        status=RegistrationStatus.ACTIVE,
+        name=new.school,
+        source=new.source,
+        status=new.status,
         adopts_first_deployment=not new.deployments,
     )
     row.deployments = [
-        Deployment(lti_deployment_id=given, status=RegistrationStatus.ACTIVE)
+        Deployment(lti_deployment_id=given, status=new.status, institution_id=new.institution_id)
         for given in dict.fromkeys(new.deployments)
     ]
     session.add(row)
@@ -119,8 +148,11 @@ def listed(session: Session) -> Sequence[tuple[Platform, Registration, Sequence[
 def set_status(session: Session, item_id: UUID, status: RegistrationStatus) -> str | None:
     """Switch a registration or a deployment on or off; says which it was, None for neither.
 
-    Sessions that came by what is switched off end.
+    Sessions that came by what is switched off end. Whoever approves a registration approves the
+    deployments that it came with.
     """
+    if status is RegistrationStatus.ACTIVE:
+        _approve_deployments(session, item_id)
     if status is RegistrationStatus.DISABLED:
         came_by = (ToolSession.registration_id == item_id) | (ToolSession.deployment_id == item_id)
         session.execute(delete(ToolSession).where(came_by))
@@ -134,6 +166,19 @@ def set_status(session: Session, item_id: UUID, status: RegistrationStatus) -> s
         if changed:
             return name
     return None
+
+
+def _approve_deployments(session: Session, registration_id: UUID) -> None:
+    """While a registration waits nobody can launch, so no other deployment can be among them."""
+    waiting = select(Registration.registration_id).where(
+        Registration.registration_id == registration_id,
+        Registration.status == RegistrationStatus.PENDING,
+    )
+    session.execute(
+        update(Deployment)
+        .where(Deployment.registration_id.in_(waiting))
+        .values(status=RegistrationStatus.ACTIVE)
+    )
 
 
 def note_unknown_deployment(session: Session, registration_id: UUID, given: str) -> Deployment:
@@ -159,6 +204,7 @@ def note_unknown_deployment(session: Session, registration_id: UUID, given: str)
             registration_id=registration_id,
             lti_deployment_id=given,
             status=status,
+            institution_id=_invited(session, registration_id) if adopts else None,
             created_at=now(),
         )
         .on_conflict_do_nothing()
@@ -168,6 +214,13 @@ def note_unknown_deployment(session: Session, registration_id: UUID, given: str)
             Deployment.registration_id == registration_id, Deployment.lti_deployment_id == given
         )
     ).scalar_one()
+
+
+def _invited(session: Session, registration_id: UUID) -> UUID | None:
+    """The school that the registration's invitation was for."""
+    return session.scalar(
+        select(Invitation.institution_id).where(Invitation.registration_id == registration_id)
+    )
 
 
 def _refuse_clash(session: Session, new: NewRegistration) -> None:
@@ -189,7 +242,12 @@ def _platform(session: Session, new: NewRegistration) -> Platform:
     found = session.scalar(
         select(Platform).where(Platform.issuer == new.issuer, Platform.jwks_url == new.jwks_url)
     )
-    platform = found or Platform(name=new.name, issuer=new.issuer, jwks_url=new.jwks_url)
+    platform = found or Platform(
+        name=new.name,
+        issuer=new.issuer,
+        jwks_url=new.jwks_url,
+        product_family=new.product_family,
+    )
     session.add(platform)
     session.flush()
     return platform

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from lti_config import health
 from lti_config.errors import LaunchRefused
 from lti_config.launch import Launch
-from lti_config.registrations import SWITCHED_OFF
+from lti_config.registrations import check_active
 from models import (
     CachedKeySet,
     Deployment,
@@ -128,9 +128,7 @@ def awaited(session: Session, state: str, named_deployment: object) -> Awaited:
         raise LaunchRefused(401, AGAIN, "state is missing or unknown")
     login, registration, platform, deployment, keys = row
     _check_state(login, now())
-    if registration.status is not RegistrationStatus.ACTIVE:
-        reason = f"registration {registration.registration_id} is {registration.status.value}"
-        raise LaunchRefused(403, SWITCHED_OFF, reason)
+    check_active(registration)
     return Awaited(
         state=login.state,
         nonce=login.nonce,

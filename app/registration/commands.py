@@ -84,7 +84,10 @@ def show() -> None:
     if not rows:
         click.echo("No platform yet. Add one with `flask platform add`.")
     for platform_, registration, deployments in rows:
-        click.echo(f"{registration.registration_id}  {registration.status.value}  {platform_.name}")
+        school = f" ({registration.name})" if registration.name else ""
+        click.echo(
+            f"{registration.registration_id}  {registration.status.value}  {platform_.name}{school}"
+        )
         click.echo(f"  issuer {registration.issuer}  client id {registration.client_id}")
         for one in deployments:
             click.echo(

@@ -1,19 +1,111 @@
 """What Canvas does otherwise (its source: controllers under app/controllers/lti/ims)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from lti_config.http import Reply
 
 FAMILY = "canvas"
 FRAMES = ("https://*.instructure.com",)
 """Hosted Canvas shows tools from each school's own subdomain, signs in from another host."""
+HOSTED = {
+    f"https://canvas{stage}.instructure.com": f"https://sso{stage}.canvaslms.com"
+    for stage in ("", ".beta", ".test")
+}
+"""Issuers of the hosted Canvas, and where each signs in: one of each for all schools."""
+PICKER_PLACEMENTS = (
+    "assignment_selection",
+    "link_selection",
+    "editor_button",
+    "module_index_menu_modal",
+)
+COURSE_TAB = "course_navigation"
+ACCOUNT_NAME = "https://canvas.instructure.com/lti/account_name"
+
+NEXT_STEP = (
+    "Confirm what Canvas shows, switch the key on under Developer Keys (or Apps), and add the app "
+    "to an account or a course."
+)
+
 _PLACEMENT = "https://www.instructure.com/placement"
-_SUBMISSION = "https://canvas.instructure.com/lti/submission"
+_KEYS = "https://canvas.instructure.com/lti/"
+_SUBMISSION = _KEYS + "submission"
+_HOSTED_PATHS = {
+    "openid_configuration": ("/api/lti/security/openid-configuration",),
+    "authorization_endpoint": ("/api/lti/authorize_redirect",),
+    "token_endpoint": ("/login/oauth2/token",),
+    "jwks_uri": ("/api/lti/security/jwks", "/login/oauth2/jwks"),
+    "registration_endpoint": ("/api/lti/registrations",),
+}
 
 
 def is_canvas(product_family: str | None) -> bool:
     return product_family == FAMILY
+
+
+def is_hosted(issuer: str, what: str, address: str) -> bool:
+    """Whether this address is the hosted Canvas's own, for that purpose.
+
+    Tokens may come from a school's subdomain. The registration is taken at the school's own host,
+    which may bear the school's name: who names it has been asked at the issuer's own address.
+    """
+    parts = urlsplit(address)
+    if parts.path not in _HOSTED_PATHS[what] or parts.scheme != "https":
+        return False
+    if what == "registration_endpoint" or f"https://{parts.netloc}" in {issuer, HOSTED[issuer]}:
+        return True
+    return what == "token_endpoint" and parts.netloc.endswith(".instructure.com")
+
+
+def names_no_audience(issuer: str, product_family: str | None) -> bool:
+    """Its `authorization_server` is a bare host, and its token address is the audience."""
+    return issuer in HOSTED or is_canvas(product_family)
+
+
+def plain_placement(name: str) -> str:
+    """Canvas lists its own placements with or without its prefix."""
+    return name.removeprefix(_KEYS)
+
+
+def configuration(name: str) -> dict[str, str]:
+    """Its own keys of a tool's configuration. (Without a level it guesses one from the claims.)"""
+    return {_KEYS + "privacy_level": "public", _KEYS + "tool_id": name.lower()}
+
+
+def message(placements: Collection[str]) -> dict[str, Any]:
+    """Its own keys of a message: no tab in the courses that never asked for one."""
+    if COURSE_TAB in map(plain_placement, placements):
+        return {_KEYS + "course_navigation/default_enabled": False}
+    return {_KEYS + "launch_width": 800, _KEYS + "launch_height": 600}
+
+
+def extension(name: str, domain: str, launch_url: str) -> dict[str, Any]:
+    """Its part of a developer key's JSON."""
+    shared = {"enabled": True, "target_link_uri": launch_url, "text": name}
+    pickers = [
+        {
+            **shared,
+            "placement": placement,
+            "message_type": "LtiDeepLinkingRequest",
+            "selection_width": 800,
+            "selection_height": 600,
+        }
+        for placement in PICKER_PLACEMENTS
+    ]
+    tab = {
+        **shared,
+        "placement": COURSE_TAB,
+        "message_type": "LtiResourceLinkRequest",
+        "default": "disabled",
+    }
+    return {
+        "platform": "canvas.instructure.com",
+        "domain": domain,
+        "tool_id": name.lower(),
+        "privacy_level": "public",
+        "settings": {"text": name, "placements": [*pickers, tab]},
+    }
 
 
 def is_account(context_types: list[str]) -> bool:

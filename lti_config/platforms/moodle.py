@@ -7,6 +7,10 @@ item's query, scores carry a newer whole second, `iat` is set back, Accept is on
 from models import CourseRole
 
 FAMILY = "moodle"
+NEXT_STEP = (
+    "Activate CourseLLM under External tool, Manage tools. Teachers then switch it on in their "
+    "course, under More, LTI External tools (Moodle 4.3 and newer)."
+)
 
 
 def absent_if_empty(value: object) -> object:
