@@ -20,6 +20,8 @@ class Fault(StrEnum):
     MESSAGE = "message"
     """Something that LTI requires is missing or of the wrong type."""
     ANONYMOUS = "anonymous"
+    DENIED = "denied"
+    """The platform itself signs nobody in for us."""
     TOKEN = "token"  # noqa: S105 - a name
     """No access token for its services."""
     SCORE = "score"

@@ -52,6 +52,8 @@ WORDS = {
     "the LMS, and its version.",
     Fault.ANONYMOUS: "A sign-in did not say who came. The tool must not be open to visitors "
     "without an account.",
+    Fault.DENIED: "The LMS refuses to sign people in for this tool. Check there that the tool is "
+    "switched on, and its client id, login address and redirection address.",
     Fault.TOKEN: "The LMS gives no access to its services, so grades and names don't get through. "
     "Check that the tool's key set address there leads here, and the services it permits.",
     Fault.SCORE: "The LMS takes no scores. Check that it answers, and that it lets this tool "

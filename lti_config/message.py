@@ -33,6 +33,12 @@ NOT_APPROVED = (
 )
 
 
+SCHOOL_OFF = (
+    "CourseLLM is switched off for your school. Your work is kept. "
+    "Your teacher knows whom to ask about it."
+)
+
+
 class UnknownDeployment(LaunchRefused):
     """Everything else is right, but this deployment was never seen."""
 
@@ -70,6 +76,9 @@ def check_deployment(claims: Claims, awaited: Awaited) -> KnownDeployment:
     if not found.is_active:
         reason = f"deployment {named_id!r} waits for approval or is disabled"
         raise LaunchRefused(403, NOT_APPROVED, reason, Fault.DEPLOYMENT)
+    if not found.is_school_active:
+        reason = f"the school of deployment {found.deployment_id} is switched off"
+        raise LaunchRefused(403, SCHOOL_OFF, reason)
     return found
 
 

@@ -21,6 +21,7 @@ from lti_config.registrations import check_active
 from models import (
     CachedKeySet,
     Deployment,
+    Institution,
     LaunchState,
     PendingLaunch,
     Platform,
@@ -57,6 +58,8 @@ class KnownDeployment:
     deployment_id: UUID
     lti_deployment_id: str
     is_active: bool
+    is_school_active: bool
+    """A deployment may belong to no school; then nobody has switched it off."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def begin(
 
 
 _AWAITED = (
-    select(LaunchState, Registration, Platform, Deployment, CachedKeySet)
+    select(LaunchState, Registration, Platform, Deployment, CachedKeySet, Institution.is_active)
     .join(Registration, Registration.registration_id == LaunchState.registration_id)
     .join(Platform, Platform.platform_id == Registration.platform_id)
     .outerjoin(
@@ -110,6 +113,7 @@ _AWAITED = (
         (Deployment.registration_id == Registration.registration_id)
         & (Deployment.lti_deployment_id == bindparam("deployment")),
     )
+    .outerjoin(Institution, Institution.institution_id == Deployment.institution_id)
     .outerjoin(CachedKeySet, CachedKeySet.url == Platform.jwks_url)
     .where(LaunchState.state == bindparam("state"))
 )
@@ -126,7 +130,7 @@ def awaited(session: Session, state: str, named_deployment: object) -> Awaited:
     ).one_or_none()
     if row is None:
         raise LaunchRefused(401, AGAIN, "state is missing or unknown")
-    login, registration, platform, deployment, keys = row
+    login, registration, platform, deployment, keys, school_is_active = row
     _check_state(login, now())
     check_active(registration)
     return Awaited(
@@ -141,15 +145,26 @@ def awaited(session: Session, state: str, named_deployment: object) -> Awaited:
         auth_url=registration.auth_url,
         jwks_url=platform.jwks_url,
         product_family=platform.product_family,
-        deployment=known(deployment) if deployment else None,
+        deployment=known(deployment, school_is_active) if deployment else None,
         keys=keys,
     )
 
 
-def known(row: Deployment) -> KnownDeployment:
-    """The deployment as a value."""
-    is_active = row.status is RegistrationStatus.ACTIVE
-    return KnownDeployment(row.deployment_id, row.lti_deployment_id, is_active)
+def registration_of(session: Session, state: str) -> UUID | None:
+    """Whose login it was, for the log; nothing else is made of it."""
+    return session.scalar(
+        select(LaunchState.registration_id).where(LaunchState.state == _storable(state))
+    )
+
+
+def known(row: Deployment, school_is_active: bool | None) -> KnownDeployment:
+    """The deployment as a value; None for one that belongs to no school."""
+    return KnownDeployment(
+        deployment_id=row.deployment_id,
+        lti_deployment_id=row.lti_deployment_id,
+        is_active=row.status is RegistrationStatus.ACTIVE,
+        is_school_active=school_is_active is not False,
+    )
 
 
 _SPENT = (

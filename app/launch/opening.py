@@ -5,6 +5,7 @@ need be → verify the token whole → spend the state, admit the person and ope
 transaction: whoever loses the race for the state changes nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from app.config import Settings
 from app.extensions import transaction
 from app.launch.admission import admit
 from app.session import OpenedSession, open_session
-from lti_config import addresses, keysets, registrations, states, storage
+from lti_config import addresses, denials, keysets, registrations, states, storage
 from lti_config.errors import LaunchRefused
 from lti_config.http import Client
 from lti_config.keysets import Keys
@@ -26,7 +27,7 @@ from lti_config.platforms import canvas
 from lti_config.states import Awaited
 from lti_config.storage import PlatformStorage
 from lti_config.verification import Token, take_apart, verify_launch
-from models import now
+from models import Institution, now
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,13 @@ def receive(
     )
 
 
+def denied(form: Mapping[str, str]) -> LaunchRefused:
+    """What to say where the platform posts an error, whoever's login it was."""
+    with transaction() as session:
+        registration_id = states.registration_of(session, form.get("state", ""))
+    return denials.refusal(form, registration_id)
+
+
 def finish(handle: str, browser_secret: str) -> Opened | Blocked:
     """Open the session of a launch that waited, if the browser's secret is right."""
     with transaction() as session:
@@ -125,7 +133,8 @@ def _verified(token: Token, awaited: Awaited, keys: Keys, settings: Settings) ->
             row = registrations.note_unknown_deployment(
                 session, awaited.registration_id, unknown.lti_deployment_id
             )
-            deployment = states.known(row)
+            school = row.institution_id and session.get(Institution, row.institution_id)
+            deployment = states.known(row, school.is_active if school else None)
         return _verify(token, replace(awaited, deployment=deployment), keys, settings)
 
 

@@ -24,7 +24,7 @@ from app.errors import DomainError
 from app.extensions import transaction
 from app.launch import opening
 from app.session import set_cookie
-from lti_config import addresses, health, keys, login, storage
+from lti_config import addresses, denials, health, keys, login, storage
 from lti_config.errors import LaunchRefused
 from lti_config.states import AGAIN, BLOCKED, LIFE
 
@@ -33,21 +33,6 @@ blueprint = Blueprint("launch", __name__)
 COOKIE_PREFIX = "__Host-lti_"
 LONGEST_TOKEN = 64 * 1024
 LARGEST_BODY = 256 * 1024
-_KNOWN_ERRORS = frozenset(
-    {
-        "access_denied",
-        "interaction_required",
-        "invalid_request",
-        "invalid_request_object",
-        "invalid_scope",
-        "launch_no_longer_valid",
-        "login_required",
-        "server_error",
-        "temporarily_unavailable",
-        "unauthorized_client",
-        "unsupported_response_type",
-    }
-)
 _STORES = ("cookie", "sessionStorage", "localStorage", "platform")
 
 
@@ -107,7 +92,8 @@ def opened_directly() -> str:
 @blueprint.post("/launch")
 def launch() -> Response:
     """The platform's answer, posted by the browser."""
-    _refuse_error(request.form)
+    if denials.is_denial(request.form):
+        raise opening.denied(request.form)
     id_token, state = request.form.get("id_token", ""), request.form.get("state", "")
     if not 0 < len(id_token) <= LONGEST_TOKEN:
         raise LaunchRefused(400, AGAIN, f"id_token is missing or too long ({len(id_token)})")
@@ -155,20 +141,6 @@ def jwks() -> Response:
     response.cache_control.public = True
     response.cache_control.max_age = int(keys.PUBLISHED_FOR.total_seconds())
     return response
-
-
-def _refuse_error(form: Any) -> None:
-    """Platforms post their errors here, too, in place of an id_token."""
-    code = form.get("error")
-    if not code or form.get("id_token"):
-        return
-    shown = f" ({code})" if code in _KNOWN_ERRORS else ""
-    sentence = (
-        f"Your course system did not finish the sign-in{shown}. "
-        "Please log in to it, then open the link in your course again."
-    )
-    description = form.get("error_description", "")
-    raise LaunchRefused(400, sentence, f"platform error {code[:100]!r}: {description[:300]!r}")
 
 
 def _address(opened: opening.Opened) -> str:

@@ -1,25 +1,37 @@
 """The faults of the launch table: one change each to a valid launch, and what must come of it.
 
-Numbers are the rows of the checklist for bad launches that the project keeps to (certification
-guide 6.1.1 and more).
+Numbers are the rows of `table.TABLE`.
 """
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
-from hmac import new
-from typing import Any
 
-from joserfc.jwk import RSAKey
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
-from app.extensions import transaction
 from demo_lms import tokens
 from demo_lms import vocabulary as lti
-from models import LaunchState, now
-from tests.launch.lms import Attempt
-
-Change = Callable[[Attempt], None]
+from lti_config.registrations import set_status
+from models import Course, Deployment, Institution, LaunchState, RegistrationStatus, User
+from tests.launch.changes import (
+    STRANGER,
+    Change,
+    altered,
+    another_login,
+    arranged,
+    both,
+    claim,
+    expire,
+    form,
+    header,
+    nested,
+    old,
+    seconds,
+    signed_by_stranger,
+    symmetric,
+    token,
+    unsigned,
+    without,
+)
 
 
 @dataclass(frozen=True)
@@ -38,96 +50,27 @@ class Row:
         return f"{self.number}: {self.fault}"
 
 
-STRANGER = RSAKey.generate_key(2048, auto_kid=True)
+def _registration_off(session: Session, login: LaunchState) -> None:
+    set_status(session, login.registration_id, RegistrationStatus.DISABLED)
 
 
-def claim(name: str, value: Any) -> Change:
-    return lambda attempt: attempt.claims.update({name: value})
+def _deployment_off(session: Session, login: LaunchState) -> None:
+    session.execute(update(Deployment).values(status=RegistrationStatus.DISABLED))
 
 
-def without(name: str) -> Change:
-    return lambda attempt: attempt.claims.pop(name)
+def _school_off(session: Session, login: LaunchState) -> None:
+    school = Institution(name="Lakeside", is_active=False)
+    session.add(school)
+    session.flush()
+    session.execute(update(Deployment).values(institution_id=school.institution_id))
 
 
-def form(**fields: str | None) -> Change:
-    return lambda attempt: attempt.form.update(fields)
+def _course_archived(session: Session, login: LaunchState) -> None:
+    session.execute(update(Course).values(is_active=False))
 
 
-def token(make: Callable[[Attempt], str]) -> Change:
-    def change(attempt: Attempt) -> None:
-        attempt.token = make(attempt)
-
-    return change
-
-
-def header(**fields: Any) -> Change:
-    return lambda attempt: attempt.header.update(fields)
-
-
-def both(*changes: Change) -> Change:
-    def change(attempt: Attempt) -> None:
-        for one in changes:
-            one(attempt)
-
-    return change
-
-
-def signed_by_stranger(attempt: Attempt) -> None:
-    attempt.key = STRANGER
-
-
-def nested(name: str, **fields: Any) -> Change:
-    """Fields inside an object claim; None removes one."""
-
-    def change(attempt: Attempt) -> None:
-        value = {**attempt.claims[name], **fields}
-        attempt.claims[name] = {key: one for key, one in value.items() if one is not None}
-
-    return change
-
-
-def seconds(name: str, offset: float) -> Change:
-    return lambda attempt: attempt.claims.update({name: time.time() + offset})
-
-
-def old(attempt: Attempt) -> None:
-    attempt.claims.update(iat=time.time() - 700, exp=time.time() + 60)
-
-
-def altered(attempt: Attempt) -> str:
-    head, _, signature = attempt.id_token().split(".")
-    attempt.claims["sub"] = "someone-else"
-    return ".".join([head, attempt.id_token().split(".")[1], signature])
-
-
-def symmetric(attempt: Attempt) -> str:
-    """HS256, with the platform's public key as the secret."""
-    public = attempt.platform.key.as_pem(private=False)
-    head = {"alg": "HS256", "kid": attempt.platform.key.kid, "typ": "JWT"}
-    return tokens.compact(head, attempt.claims, lambda signed: new(public, signed, sha256).digest())
-
-
-def unsigned(attempt: Attempt) -> str:
-    head = {"alg": "none", "kid": attempt.platform.key.kid}
-    return tokens.compact(head, attempt.claims, lambda signed: b"")
-
-
-def another_login(name: str) -> Change:
-    """The nonce, or the state, of another login of the same browser."""
-
-    def change(attempt: Attempt) -> None:
-        other = attempt.browser.begin(attempt.platform)
-        if name == "nonce":
-            attempt.claims["nonce"] = other.params["nonce"]
-        else:
-            attempt.form["state"] = other.state
-
-    return change
-
-
-def _expire(attempt: Attempt) -> None:
-    with transaction() as session:
-        session.get_one(LaunchState, attempt.state).expires_at = now()
+def _person_off(session: Session, login: LaunchState) -> None:
+    session.execute(update(User).where(User.sso_id != "system").values(is_active=False))
 
 
 GARBAGE = "not-base64!"
@@ -188,7 +131,7 @@ ROWS = [
     Row(24, "unknown state", 401, "state is missing or unknown", form(state="made-up")),
     Row(24, "state with odd characters", 401, "state is missing or unknown", form(state="a\x00b")),
     Row(24, "state of another login", 401, "nonce is not", another_login("state")),
-    Row(24, "expired state", 401, "state has expired", _expire),
+    Row(24, "expired state", 401, "state has expired", expire),
     Row(27, "no version", 400, "version is None", without(lti.VERSION)),
     Row(27, "version 1.3.1", 400, "version is '1.3.1'", claim(lti.VERSION, "1.3.1")),
     Row(27, "version is a number", 400, "version is 1.3", claim(lti.VERSION, 1.3)),
@@ -241,5 +184,12 @@ ROWS = [
     Row(38, "deep linking by an administrator", 403, "deep linking as administrator",
         claim(lti.ROLES, [lti.INSTITUTION_ADMINISTRATOR]), deep_linking=True, person="teacher"),
     Row(39, "context is a list", 400, "context", claim(lti.CONTEXT, ["a"])),
+    Row(41, "registration switched off", 403, "is disabled", arranged(_registration_off)),
+    Row(41, "deployment switched off", 403, "is disabled", arranged(_deployment_off)),
+    Row(41, "school switched off", 403, "school of deployment", arranged(_school_off)),
+    Row(41, "course archived", 403, "is archived", arranged(_course_archived)),
+    Row(41, "person switched off", 403, "is not active", arranged(_person_off)),
+    Row(44, "token of the beta issuer", 401, "iss is",
+        claim("iss", "https://canvas.beta.instructure.com")),
 ]
 # fmt: on

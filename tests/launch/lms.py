@@ -137,13 +137,9 @@ class Browser:
         """A launch of this link, or a visit to the picker if there is none."""
         page = self.log_in(platform, person, link)
         assert page.status_code == 200, page.text
-        data = launch_data(page)
-        params = {
-            name: values[0]
-            for name, values in parse_qs(urlsplit(data["authorization_url"]).query).items()
-        }
+        params = authentication_request(page)
         claims = oidc.authorized_claims(platform, params, person)
-        return Attempt(self, platform, params, claims, data["browser_secret"])
+        return Attempt(self, platform, params, claims, launch_data(page)["browser_secret"])
 
     def launch(self, platform: Platform, person_id: str = "student-1") -> TestResponse:
         return self.begin(platform, person_id).post()
@@ -166,3 +162,9 @@ def launch_data(page: TestResponse) -> dict[str, Any]:
     assert found, page.text
     data: dict[str, Any] = json.loads(found[1])
     return data
+
+
+def authentication_request(page: TestResponse) -> dict[str, str]:
+    """What a login page asks the platform for."""
+    address = urlsplit(launch_data(page)["authorization_url"])
+    return {name: values[0] for name, values in parse_qs(address.query).items()}

@@ -12,12 +12,20 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from demo_lms import Platform, faults, tokens
+from demo_lms import Platform, tokens
 from demo_lms import vocabulary as lti
 from lti_config.registrations import set_status
-from models import Deployment, RegistrationStatus, ToolSession, User
+from models import (
+    Deployment,
+    Institution,
+    Registration,
+    RegistrationStatus,
+    ToolSession,
+    User,
+)
 from tests.launch.faults import ROWS, Row
-from tests.launch.lms import Attempt, Browser
+from tests.launch.lms import TOOL, Attempt, Browser, authentication_request, register
+from tests.launch.table import row
 
 
 def assert_status(answer: TestResponse, status: int) -> None:
@@ -78,10 +86,11 @@ def assert_says_nothing(answer: TestResponse, attempt: Attempt) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@row(6)
 def test_another_algorithm_of_the_same_kid_is_refused(
     browser: Browser, platform: Platform, caplog: pytest.LogCaptureFixture
 ):
-    """Row 6: ES256, under the kid of the platform's RSA key."""
+    """ES256, under the kid of the platform's RSA key."""
     bad = browser.begin(platform)
     bad.header["alg"] = "ES256"
     bad.key = ECKey.generate_key("P-256")  # type: ignore[assignment]
@@ -89,6 +98,7 @@ def test_another_algorithm_of_the_same_kid_is_refused(
     assert "alg is 'ES256'" in caplog.text
 
 
+@row(26)
 def test_state_of_one_platform_with_a_token_of_another(
     browser: Browser,
     platform: Platform,
@@ -96,7 +106,6 @@ def test_state_of_one_platform_with_a_token_of_another(
     session: Session,
     caplog: pytest.LogCaptureFixture,
 ):
-    """Row 26."""
     assert_status(browser.launch(other_platform), 303)
     mine, theirs = browser.begin(platform), browser.begin(other_platform)
     mine.token = theirs.id_token()
@@ -110,10 +119,105 @@ def test_state_of_one_platform_with_a_token_of_another(
     assert count(session, ToolSession) == 1
 
 
+@row(44)
+def test_beta_and_production_are_two(
+    browser: Browser, platform: Platform, session: Session, caplog: pytest.LogCaptureFixture
+):
+    """Both are registered, and both sign with the same key: neither's token opens the other."""
+    production = "https://canvas.instructure.com"
+    beta = "https://canvas.beta.instructure.com"
+    for issuer in (production, beta):
+        register(session, platform, issuer=issuer, client_id="10000000000042")
+    for begun, signed in ((production, beta), (beta, production)):
+        attempt = browser.begin(platform)
+        page = browser.open("/lti/login", method="POST", data={
+            "iss": begun, "client_id": "10000000000042", "login_hint": "1",
+            "target_link_uri": f"{TOOL}/lti/launch",
+        })  # fmt: skip
+        asked = authentication_request(page)
+        attempt.form["state"] = asked["state"]
+        attempt.claims |= {"iss": signed, "nonce": asked["nonce"]}
+        attempt.claims |= {"aud": asked["client_id"], "azp": asked["client_id"]}
+        assert_status(attempt.post(), 401)
+        assert f"iss is {signed!r}" in caplog.text
+    assert count(session, ToolSession) == 0
+
+
+@row(41)
+def test_a_new_deployment_of_a_school_that_is_switched_off(
+    browser: Browser, platform: Platform, session: Session
+):
+    """Also where it is approved already and only its school is not."""
+    bad = browser.begin(platform)
+    bad.claims[lti.DEPLOYMENT_ID] = "school-2"
+    assert_status(bad.post(), 403)
+    deployment = session.scalars(
+        select(Deployment).where(Deployment.lti_deployment_id == "school-2")
+    ).one()
+    school = Institution(name="Lakeside", is_active=False)
+    session.add(school)
+    session.flush()
+    deployment.institution_id = school.institution_id
+    deployment.status = RegistrationStatus.ACTIVE
+    session.commit()
+
+    refused = browser.begin(platform)
+    refused.claims[lti.DEPLOYMENT_ID] = "school-2"
+    answer = refused.post()
+    assert_status(answer, 403)
+    assert "switched off for your school" in answer.text
+
+    school.is_active = True
+    session.commit()
+    good = browser.begin(platform)
+    good.claims[lti.DEPLOYMENT_ID] = "school-2"
+    assert_status(good.post(), 303)
+
+
+@row(2)
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("login_required", "Log in there"),
+        ("interaction_required", "Log in there"),
+        ("access_denied", "somebody else is logged in"),
+        ("launch_no_longer_valid", "clicking twice"),
+        ("unauthorized_client", "people who look after your course system"),
+        ("invalid_request_object", "people who look after your course system"),
+        ("invalid_scope", "people who look after your course system"),
+        ("temporarily_unavailable", "wait a few minutes"),
+        ("server_error", "wait a few minutes"),
+        ("made_up_by_this_lms", "open the link in your course again"),
+    ],
+)
+@pytest.mark.parametrize("known", [True, False])
+def test_a_platform_that_signs_nobody_in(
+    known: bool,
+    code: str,
+    advice: str,
+    browser: Browser,
+    platform: Platform,
+    session: Session,
+    caplog: pytest.LogCaptureFixture,
+):
+    """Each code has its own advice; the log says what the platform said, and which it was."""
+    attempt = browser.begin(platform)
+    state = attempt.state if known else "a\x00made-up"
+    form = {"error": code, "error_description": "<b>Sorry</b>", "state": state}
+    answer = browser.open("/lti/launch", method="POST", data=form)
+    assert_status(answer, 400)
+    assert advice in answer.text and "Sorry" not in answer.text
+    registration = session.scalars(select(Registration.registration_id)).one()
+    assert_logged(caplog, answer, f"platform error {code!r}: '<b>Sorry</b>'")
+    assert_logged(caplog, answer, f"registration {registration if known else None}")
+    assert count(session, ToolSession) == 0
+
+
+@row(30)
 def test_unknown_deployment_is_kept_for_approval(
     browser: Browser, platform: Platform, session: Session
 ):
-    """Row 30: pending once, and in once it is approved."""
+    """Pending once, and in once it is approved."""
     for _ in range(2):
         bad = browser.begin(platform)
         bad.claims[lti.DEPLOYMENT_ID] = "school-2"
@@ -130,23 +234,6 @@ def test_unknown_deployment_is_kept_for_approval(
     good = browser.begin(platform)
     good.claims[lti.DEPLOYMENT_ID] = "school-2"
     assert_status(good.post(), 303)
-
-
-def test_an_lms_whose_keys_cannot_be_had(
-    browser: Browser, platform: Platform, session: Session, caplog: pytest.LogCaptureFixture
-):
-    """Row 42: try again; and the same sign-in still opens then."""
-    attempt = browser.begin(platform)
-    try:
-        faults.set_faults(platform.store, jwks_down=True)
-        answer = attempt.post()
-    finally:
-        faults.clear_faults(platform.store)
-    assert_status(answer, 503)
-    assert "again in a minute" in answer.text
-    assert_logged(caplog, answer, "key set")
-    assert count(session, ToolSession) == 0
-    assert_status(attempt.post(), 303)
 
 
 def test_nothing_of_a_refused_launch_stays(browser: Browser, platform: Platform, session: Session):

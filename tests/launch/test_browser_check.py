@@ -14,6 +14,7 @@ from app.launch.jobs import sweep
 from demo_lms import Platform
 from models import LaunchState, PendingLaunch, ToolSession, now
 from tests.launch.lms import TOOL, Attempt, Browser, launch_data
+from tests.launch.table import row
 
 
 def count(session: Session, kind: type) -> int:
@@ -70,11 +71,12 @@ def test_the_waiting_page_may_be_framed_by_its_platform_alone(
     assert f"frame-ancestors 'self' {platform.settings.issuer}" in policy
 
 
+@row(25)
 @pytest.mark.parametrize("secret", ["", "wrong", "é\ud800", None])
 def test_no_session_without_the_secret(
     secret: str | None, cookieless: Attempt, session: Session, caplog: pytest.LogCaptureFixture
 ):
-    """Row 25: login CSRF. Somebody else's browser was made to post a genuine launch."""
+    """Login CSRF. Somebody else's browser was made to post a genuine launch."""
     page = cookieless.post()
     stores = {"sessionStorage": "blocked" * 9, "evil": "x"}
     answer = finish(cookieless.browser, page, secret, stores=stores)
@@ -132,8 +134,9 @@ def test_opened_by_hand_or_reloaded(path: str, browser: Browser):
     assert "open the link in your course again" in page.text
 
 
+@row(23)
 def test_a_replay_is_told_so(browser: Browser, platform: Platform, session: Session):
-    """Row 23: reload, back button, double click."""
+    """Reload, back button, double click."""
     attempt = browser.begin(platform)
     assert attempt.post().status_code == 303
     again = attempt.post()
@@ -142,8 +145,8 @@ def test_a_replay_is_told_so(browser: Browser, platform: Platform, session: Sess
     assert count(session, ToolSession) == 1
 
 
+@row(45)
 def test_of_two_at_once_exactly_one_wins(browser: Browser, platform: Platform, session: Session):
-    """Row 45."""
     app, tries = browser.client.application, 8
     attempt = browser.begin(platform)
     form = {"id_token": attempt.id_token(), "state": attempt.state}

@@ -13,6 +13,7 @@ from demo_lms import Platform
 from demo_lms import vocabulary as lti
 from models import Course, CourseRole, Enrollment, ToolSession, User
 from tests.launch.lms import Attempt, Browser, signed_by_hand
+from tests.launch.table import row
 
 MENTORED = "https://purl.imsglobal.org/spec/lti/claim/role_scope_mentor"
 NEWEST_FIRST = ToolSession.created_at.desc()
@@ -52,9 +53,10 @@ def test_a_learner_comes_in(browser: Browser, platform: Platform, session: Sessi
     assert browser.open(answer.location).status_code == 200
 
 
+@row(15)
 @pytest.mark.parametrize("azp", [True, False])
 def test_us_twice_as_audience(azp: bool, browser: Browser, platform: Platform, session: Session):
-    """Row 15, and a list of one."""
+    """And a list of one."""
     attempt = browser.begin(platform)
     us = attempt.claims["aud"]
     attempt.claims["aud"] = [us, us] if azp else [us]
@@ -63,6 +65,7 @@ def test_us_twice_as_audience(azp: bool, browser: Browser, platform: Platform, s
     opens(attempt, session)
 
 
+@row(20)
 @pytest.mark.parametrize(
     "skew",
     [
@@ -76,17 +79,16 @@ def test_us_twice_as_audience(azp: bool, browser: Browser, platform: Platform, s
 def test_clocks_may_differ(
     skew: Callable[[], dict[str, float]], browser: Browser, platform: Platform, session: Session
 ):
-    """Row 20."""
     opens(begin_with(browser, platform, **skew()), session)
 
 
+@row(34)
 @pytest.mark.parametrize(
     "roles", [[], ["http://example.org/role#Wizard"], ["", "#", "urn:lti:role:ims/lis/"]]
 )
 def test_no_role_or_unknown_ones_get_the_least(
     roles: list[str], browser: Browser, platform: Platform, session: Session
 ):
-    """Row 34."""
     opened = opens(begin_with(browser, platform, **{lti.ROLES: roles}), session)
     assert opened.role is CourseRole.NONE
     assert opened.enrollment_id is None
@@ -94,8 +96,8 @@ def test_no_role_or_unknown_ones_get_the_least(
     assert session.scalars(select(Enrollment)).all() == []
 
 
+@row(39)
 def test_no_context_means_no_course(browser: Browser, platform: Platform, session: Session):
-    """Row 39."""
     attempt = browser.begin(platform)
     del attempt.claims[lti.CONTEXT]
     answer = attempt.post()
@@ -105,16 +107,16 @@ def test_no_context_means_no_course(browser: Browser, platform: Platform, sessio
     assert browser.open(answer.location).status_code == 200
 
 
+@row(40)
 def test_unexpanded_values_are_absent(browser: Browser, platform: Platform, session: Session):
-    """Row 40."""
     attempt = browser.begin(platform)
     attempt.claims[lti.CUSTOM] = {"activity": "$Canvas.assignment.id", "other": None, "n": 3}
     opened = opens(attempt, session)
     assert opened.activity_id is None
 
 
+@row(46)
 def test_markup_in_names_is_text(browser: Browser, platform: Platform, session: Session):
-    """Row 46."""
     nasty = "<script>alert(1)</script>"
     attempt = begin_with(
         browser,
@@ -146,21 +148,22 @@ def test_text_that_no_database_takes(browser: Browser, platform: Platform, sessi
     assert (course.course_name, course.course_code) == ("Python", "L" * 20)
 
 
+@row(47)
 @pytest.mark.parametrize(
     ("roles", "mentors"), [([lti.LEARNER], False), ([f"{lti.MEMBERSHIP}#Mentor"], True)]
 )
 def test_mentored_people_come_with_the_mentor_role_alone(
     roles: list[str], mentors: bool, browser: Browser, platform: Platform, session: Session
 ):
-    """Row 47: without Mentor the claim gives no right to look at anybody."""
+    """Without Mentor the claim gives no right to look at anybody."""
     attempt = begin_with(browser, platform, **{lti.ROLES: roles, MENTORED: ["somebody"]})
     opened = opens(attempt, session)
     assert (opened.role is CourseRole.OBSERVER) is mentors
     assert Right.TEACH not in RIGHTS[opened.role]
 
 
+@row(48)
 def test_the_test_student_is_a_preview(browser: Browser, platform: Platform, session: Session):
-    """Row 48."""
     attempt = browser.begin(platform, "test-student")
     opened = opens(attempt, session)
     assert opened.role is CourseRole.TEST_STUDENT

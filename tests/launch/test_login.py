@@ -13,6 +13,7 @@ from lti_config.registrations import set_status
 from models import LaunchState, Registration, RegistrationStatus
 from tests.launch import lms
 from tests.launch.lms import Browser, launch_data
+from tests.launch.table import row
 
 TARGET = "http://localhost:8000/lti/launch"
 
@@ -65,6 +66,7 @@ def test_no_client_id_is_enough_while_there_is_one(
     assert log_in(browser, platform, client_id="second").status_code == 200
 
 
+@row(43)
 @pytest.mark.parametrize(
     "fault",
     [
@@ -81,7 +83,6 @@ def test_no_client_id_is_enough_while_there_is_one(
     ],
 )
 def test_bad_logins(fault: dict[str, Any], browser: Browser, platform: Platform, session: Session):
-    """Row 43."""
     answer = log_in(browser, platform, **fault)
     assert answer.status_code == 400
     assert "data-error-reference" in answer.text
@@ -89,10 +90,11 @@ def test_bad_logins(fault: dict[str, Any], browser: Browser, platform: Platform,
     assert session.scalars(select(LaunchState)).all() == []
 
 
+@row(41)
 def test_a_registration_that_is_switched_off(
     browser: Browser, platform: Platform, registration: Registration, session: Session
 ):
-    """Row 41: neither a new login nor one that is on its way."""
+    """Neither a new login nor one that is on its way."""
     on_its_way = browser.begin(platform)
     set_status(session, registration.registration_id, RegistrationStatus.DISABLED)
     session.commit()

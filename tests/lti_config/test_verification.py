@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 TRUSTED = TrustedHosts(())
 OWN = "https://tool.example"
 PREFIX = "https://purl.imsglobal.org/spec/lti/claim/"
-DEPLOYMENT = KnownDeployment(uuid4(), "1", is_active=True)
+DEPLOYMENT = KnownDeployment(uuid4(), "1", is_active=True, is_school_active=True)
 AWAITED = Awaited(
     storage_target=None,
     state="s",
