@@ -230,6 +230,8 @@ class ResourceLink(Base):
         ForeignKey("activities.activity_id", ondelete="SET NULL"), index=True
     )
     title: Mapped[str] = mapped_column(Text, default="")
+    column_sought_at: Mapped[datetime | None]
+    """When its column was last looked for in the LMS, since no launch named one."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -375,6 +377,8 @@ class ScoreOutbox(Base):
     posted_scores: Mapped[list[Any] | None]
     """What was posted since then, as text, without a known answer: the LMS may show any of it."""
     sent_at: Mapped[datetime | None]
+    submitted_at: Mapped[datetime | None]
+    """When the LMS first accepted a score of the whole set: Canvas counts that as an attempt."""
     receipt: Mapped[dict[str, Any] | None]
     """What the LMS answered to the last accepted score."""
     created_at: Mapped[datetime] = mapped_column(default=now)

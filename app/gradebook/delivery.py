@@ -19,9 +19,10 @@ from app.gradebook import sending
 from app.gradebook.outbox import start_afresh
 from app.gradebook.sending import Changed, Sending, Sent, Settled
 from lti_config import health, services
-from lti_config.ags import Cause, Refused, Transient, next_timestamp
+from lti_config.ags import next_timestamp
 from lti_config.errors import Fault
 from lti_config.http import Client
+from lti_config.outcomes import Cause, Refused, Transient
 from lti_config.tokens import TokenRefused
 from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, now
 
@@ -82,11 +83,21 @@ def _take(session: Session, outbox_id: UUID) -> Sending | None:
         given=row.score_given,
         maximum=row.score_maximum,
         is_complete=row.is_complete,
+        review_url=_review_url(row),
         version=row.version,
         timestamp=row.last_timestamp,
         accepted=_accepted(row),
         unconfirmed=unconfirmed,
     )
+
+
+def _review_url(row: ScoreOutbox) -> str | None:
+    """The first score of the whole set hands the work in, as one attempt where attempts count.
+
+    What comes before is no attempt yet, what comes after improves the same one.
+    """
+    is_handed_in = not row.is_complete or row.submitted_at is not None
+    return None if is_handed_in else f"{config.current().url}/lti/review/{row.outbox_id}"
 
 
 def _accepted(row: ScoreOutbox) -> tuple[Decimal, ...]:
@@ -150,6 +161,8 @@ def _note_health(session: Session, registration_id: UUID, settled: Settled) -> N
 def _note_sent(row: ScoreOutbox, taken: Sending, sent: Sent) -> None:
     """Accepted; if another score is wanted by now, it goes out next."""
     row.sent_version, row.sent_score, row.sent_at = taken.version, taken.given, now()
+    if taken.is_complete:
+        row.submitted_at = row.submitted_at or row.sent_at
     row.posted_scores = None
     row.receipt = {**sent.receipt, "shown": None if sent.shown is None else str(sent.shown)}
     row.status = ScoreStatus.SENT if row.version == taken.version else ScoreStatus.WAITING

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.extensions import transaction
 from app.gradebook import delivery, slots
-from lti_config.ags import Transient
+from lti_config.outcomes import Transient
 from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, now
 
 RUN_SECONDS = 10.0

@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from lti_config import ags
-from lti_config.ags import ActivityProgress, Delivered, NotNewer, Refused, Result, Transient
+from lti_config.ags import ActivityProgress, Result
+from lti_config.outcomes import Delivered, NotNewer, Refused, Transient
 from lti_config.services import Service
 
 NEARLY = Decimal("0.0005")
@@ -29,6 +30,8 @@ class Sending:
     given: Decimal
     maximum: Decimal
     is_complete: bool
+    review_url: str | None
+    """Where the work is shown, if this score hands it in."""
     version: int
     timestamp: datetime
     accepted: tuple[Decimal, ...]
@@ -141,5 +144,5 @@ def _score(sending: Sending) -> ags.Score:
         maximum=sending.maximum,
         timestamp=sending.timestamp,
         activity_progress=progress,
-        is_first=not sending.accepted,
+        review_url=sending.review_url,
     )

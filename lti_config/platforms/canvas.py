@@ -138,13 +138,19 @@ def full_window(
     return {"subject": "requestFullWindowLaunch", "data": data}
 
 
-def submission(*, is_new: bool) -> dict[str, Any]:
-    """The extension of a score. Without it each score would be one more attempt of the learner."""
-    return {_SUBMISSION: {"new_submission": is_new}}
+def submission(review_url: str | None) -> dict[str, Any]:
+    """The extension of a score. Without it each score would be one more attempt of the learner.
+
+    With a `review_url` it is one, and SpeedGrader launches that address to show the work.
+    """
+    if review_url is None:
+        return {_SUBMISSION: {"new_submission": False}}
+    shown = {"submission_type": "basic_lti_launch", "submission_data": review_url}
+    return {_SUBMISSION: {"new_submission": True, **shown}}
 
 
 def lacks_attempts(reason: str) -> bool:
-    """A first score is a submission, and the assignment allows no more of them."""
+    """A submission was sent, and the assignment allows no more of them."""
     return reason.startswith("422") and "attempt" in reason.lower()
 
 

@@ -141,6 +141,9 @@ def _places() -> None:
     op.alter_column("line_items", "is_ours", server_default=None)
     op.add_column("line_items", sa.Column("results_read_at", MOMENT, nullable=True))
     op.add_column("score_outbox", sa.Column("rediscovered_at", MOMENT, nullable=True))
+    op.add_column("score_outbox", sa.Column("submitted_at", MOMENT, nullable=True))
+    op.execute("update score_outbox set submitted_at = sent_at where is_complete")
+    op.add_column("resource_links", sa.Column("column_sought_at", MOMENT, nullable=True))
     op.add_column("sessions", sa.Column("launch_facts", postgresql.JSONB(), nullable=True))
     op.add_column("sessions", sa.Column("reviewed_user_id", sa.Uuid(), nullable=True))
     op.create_foreign_key(
@@ -227,7 +230,8 @@ def downgrade() -> None:
     _check_values("activities", "activitykind", "kind", "tutor", "practice")
     for table, columns in (
         ("sessions", ("reviewed_user_id", "launch_facts")),
-        ("score_outbox", ("rediscovered_at",)),
+        ("score_outbox", ("submitted_at", "rediscovered_at")),
+        ("resource_links", ("column_sought_at",)),
         ("line_items", ("results_read_at", "is_ours")),
         ("lti_contexts", ("roster_error", "roster_read_at", "roster_tried_at", "ancestors")),
         ("launch_states", ("storage_target",)),

@@ -15,7 +15,7 @@ from app.gradebook.jobs import sweep
 from app.gradebook.outbox import send_again
 from app.gradebook.slots import wake
 from demo_lms import gradebook, line_items
-from lti_config.ags import Cause, Refused
+from lti_config.outcomes import Cause, Refused
 from models import RegistrationStatus, ScoreOutbox, ScoreStatus, now
 from tests.gradebook.conftest import Class
 

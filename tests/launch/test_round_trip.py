@@ -15,9 +15,10 @@ from app.extensions import transaction
 from demo_lms import Platform, deep_linking, faults, links, persons
 from demo_lms import vocabulary as lti
 from lti_config import ags, services
-from lti_config.ags import Delivered, NotNewer, Refused, Result, Score, Transient
+from lti_config.ags import Result, Score
 from lti_config.deep_linking import ContentItem, NewLineItem, Request, Response, respond
 from lti_config.http import Client
+from lti_config.outcomes import Delivered, NotNewer, Refused, Transient
 from lti_config.services import Service
 from models import LineItem, Registration, ServiceToken, ToolSession
 from tests.launch.lms import TOOL, Browser

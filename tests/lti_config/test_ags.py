@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
@@ -11,19 +11,10 @@ from uuid import uuid4
 import pytest
 
 from lti_config import ags
-from lti_config.ags import (
-    Cause,
-    Delivered,
-    NotNewer,
-    Outcome,
-    Refused,
-    Result,
-    Score,
-    Transient,
-    next_timestamp,
-)
+from lti_config.ags import Result, Score, next_timestamp
 from lti_config.errors import AddressRefused, Unreachable
 from lti_config.http import Reply
+from lti_config.outcomes import Cause, Delivered, NotNewer, Outcome, Refused, Transient
 from lti_config.services import Service
 from lti_config.tokens import Account, TokenRefused
 
@@ -90,21 +81,37 @@ def test_what_is_sent():
     assert outcome == Delivered({"status": 200, "result_url": None})
 
 
-@pytest.mark.parametrize("is_first", [True, False])
-def test_canvas_counts_one_submission(is_first: bool):
-    score = Score("s", Decimal(1), Decimal(1), MOMENT, is_first=is_first)
+REVIEW = "https://tool/lti/review/1"
+
+
+def test_canvas_takes_one_submission_and_then_updates():
+    handed_in = replace(SCORE, review_url=REVIEW)
     service, outcome = post(
-        reply(200, '{"resultUrl": "https://c/r"}'), family="canvas", score=score
+        reply(200, '{"resultUrl": "https://c/r"}'), family="canvas", score=handed_in
     )
-    assert service.sent[0]["body"][EXTENSION] == {"new_submission": is_first}
+    assert service.sent[0]["body"][EXTENSION] == {
+        "new_submission": True,
+        "submission_type": "basic_lti_launch",
+        "submission_data": REVIEW,
+    }
     assert outcome == Delivered({"status": 200, "result_url": "https://c/r"})
+    service, _ = post(reply(200), family="canvas")
+    assert service.sent[0]["body"][EXTENSION] == {"new_submission": False}
+    assert "comment" not in service.sent[0]["body"], "Canvas would add one more each time"
 
 
 def test_canvas_without_attempts_left_gets_an_update():
     refusal = reply(422, '{"errors": {"message": "No more attempts are allowed"}}')
-    service, outcome = post(refusal, reply(200), family="canvas")
+    handed_in = replace(SCORE, review_url=REVIEW)
+    service, outcome = post(refusal, reply(200), family="canvas", score=handed_in)
     assert [one["body"][EXTENSION]["new_submission"] for one in service.sent] == [True, False]
     assert isinstance(outcome, Delivered)
+
+
+@pytest.mark.parametrize("family", ["moodle", None])
+def test_no_other_lms_sees_canvas_extension(family: str | None):
+    service, _ = post(reply(200), family=family, score=replace(SCORE, review_url=REVIEW))
+    assert EXTENSION not in service.sent[0]["body"]
 
 
 THROTTLED = {"X_Rate_Limit_Remaining": "0.0"}
