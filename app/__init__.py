@@ -5,6 +5,7 @@ from whitenoise import WhiteNoise
 
 from app import cli, config, errors, frame, headers, health, session
 from app.activities import views as activities
+from app.admin import views as admin
 from app.config import Settings
 from app.extensions import db, migrate
 from app.gradebook import views as gradebook
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     cli.init_app(app)
 
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(admin.blueprint, url_prefix="/admin")
     app.register_blueprint(launch.blueprint, url_prefix="/lti")
     app.register_blueprint(registration.blueprint, url_prefix="/lti")
     app.register_blueprint(activities.blueprint, url_prefix="/s/<sid>/activities")

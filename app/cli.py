@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app import config
+from app.admin import commands as admin
 from app.demo import commands as demo
 from app.launch import commands as launch
 from app.registration import commands as registration
@@ -10,6 +11,7 @@ from app.registration import commands as registration
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
+    app.cli.add_command(admin.admin)
     app.cli.add_command(demo.demo)
     app.cli.add_command(registration.platform)
     app.cli.add_command(launch.signing_keys)

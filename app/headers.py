@@ -18,7 +18,10 @@ def init_app(app: Flask) -> None:
 
 def _protect(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", f"{_CONTENT}; frame-ancestors {_framers()}")
+    policy = f"{_CONTENT}; frame-ancestors {_framers()}"
+    if request.path.startswith("/admin"):
+        policy += "; form-action 'self'"
+    headers.setdefault("Content-Security-Policy", policy)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cache-Control", "no-store")

@@ -12,6 +12,7 @@ from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
 from app import session as sessions
+from app.admin import entrance
 from app.config import Settings
 from app.extensions import transaction
 
@@ -49,9 +50,10 @@ async def take_up_stalled(context: JobContext, timestamp: int) -> None:
     retry=RetryStrategy(max_attempts=2),
 )
 def sweep_sessions(timestamp: int) -> None:
-    """Delete sessions that have ended."""
+    """Delete sessions that have ended, of people and of operators."""
     with transaction() as session:
         sessions.delete_expired(session)
+        entrance.delete_expired(session)
 
 
 @cache

@@ -6,6 +6,7 @@ published before it is used, an old one stays published until nothing that it si
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +25,14 @@ PUBLISHED_FOR = timedelta(hours=1)
 ANNOUNCED_FOR = timedelta(hours=24)
 """How long a new key is published before it signs: some platforms keep key sets for a day."""
 _LOCK = 0x4C544B59  # any number of our own; the advisory lock of whoever makes a key
+
+
+class KeyState(StrEnum):
+    ANNOUNCED = "announced"
+    """Published, and signs later."""
+    SIGNING = "signing"
+    RETIRING = "retiring"
+    """Signs no more, and stays published until nothing that it signed counts."""
 
 
 @dataclass(frozen=True)
@@ -61,18 +70,40 @@ def published(session: Session, secret_keys: tuple[str, ...]) -> dict[str, Any]:
 def rotate(session: Session, secret_keys: tuple[str, ...]) -> ToolKey:
     """Publish a new key that signs from tomorrow, when the ones before it retire.
 
-    Private parts are sealed anew with the newest secret key, so that older ones can be dropped.
-    Raises SealBroken.
+    While a key is announced no other is: whoever asks twice, or with somebody else, gets that
+    one. Private parts are sealed anew with the newest secret key each time, so that older ones
+    can be dropped. Raises SealBroken.
     """
     session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-    new = _make(secret_keys)
-    new.signs_from = now() + ANNOUNCED_FOR
-    for row in session.scalars(select(ToolKey).where(_is_published(now()))):
-        row.retired_at = row.retired_at or new.signs_from + PUBLISHED_FOR
+    moment = now()
+    rows = session.scalars(select(ToolKey).where(_is_published(moment))).all()
+    new = next((row for row in rows if row.signs_from > moment), None)
+    if new is None:
+        new = _make(secret_keys)
+        new.signs_from = moment + ANNOUNCED_FOR if rows else moment
+        session.add(new)
+    for row in rows:
+        if row is not new:
+            row.retired_at = row.retired_at or new.signs_from + PUBLISHED_FOR
         row.private_key = seal(secret_keys, unseal(secret_keys, row.private_key))
-    session.add(new)
     session.flush()
     return new
+
+
+def listed(session: Session) -> list[tuple[ToolKey, KeyState]]:
+    """The keys that are published, the newest first, each with what it does now."""
+    moment = now()
+    rows = session.scalars(
+        select(ToolKey).where(_is_published(moment)).order_by(ToolKey.signs_from.desc())
+    ).all()
+    signing = next((row for row in rows if row.signs_from <= moment), None)
+    return [(row, _state(row, signing, moment)) for row in rows]
+
+
+def _state(row: ToolKey, signing: ToolKey | None, moment: datetime) -> KeyState:
+    if row is signing:
+        return KeyState.SIGNING
+    return KeyState.ANNOUNCED if row.signs_from > moment else KeyState.RETIRING
 
 
 def delete_retired(session: Session) -> None:

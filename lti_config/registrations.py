@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lti_config.addresses import TrustedHosts, check_url
 from lti_config.errors import AddressRefused, LaunchRefused, RegistrationClash
+from lti_config.texts import LONGEST_ID, is_identifier
 from lti_config.tokens import Account, TokenRefused
 from models import (
     Deployment,
@@ -105,13 +106,8 @@ def add(session: Session, new: NewRegistration, trusted: TrustedHosts) -> Regist
 
     Raises AddressRefused, RegistrationClash.
     """
-    for url in (new.auth_url, new.token_url, new.jwks_url):
-        check_url(url, trusted)
-        if not url.isascii():
-            raise AddressRefused(f"not an address of plain letters: {url[:200]!r}")
-    for value, what in ((new.issuer, "issuer"), (new.client_id, "client id")):
-        if not 0 < len(value) <= 255:
-            raise AddressRefused(f"the {what} must have 1 to 255 characters")
+    for fault in faults(new, trusted).values():
+        raise AddressRefused(fault)
     _refuse_clash(session, new)
     platform = _platform(session, new)
     row = Registration(
@@ -133,6 +129,29 @@ def add(session: Session, new: NewRegistration, trusted: TrustedHosts) -> Regist
     session.add(row)
     session.flush()
     return row
+
+
+def faults(new: NewRegistration, trusted: TrustedHosts) -> dict[str, str]:
+    """What is wrong with each field of a registration, in words."""
+    found = {}
+    for name in ("auth_url", "token_url", "jwks_url"):
+        if fault := address_fault(getattr(new, name), trusted):
+            found[name] = fault
+    ids = [("issuer", new.issuer), ("client_id", new.client_id)]
+    for name, value in ids + [("deployments", one) for one in new.deployments]:
+        if not is_identifier(value):
+            what = name.removesuffix("s").replace("_", " ")
+            found[name] = f"the {what} must have 1 to {LONGEST_ID} characters"
+    return found
+
+
+def address_fault(url: str, trusted: TrustedHosts) -> str | None:
+    """What is wrong with an address of a platform, in words; None if it may be used."""
+    try:
+        check_url(url, trusted)
+    except AddressRefused as error:
+        return str(error)
+    return None if url.isascii() else f"not an address of plain letters: {url[:200]!r}"
 
 
 def listed(session: Session) -> Sequence[tuple[Platform, Registration, Sequence[Deployment]]]:

@@ -1,0 +1,123 @@
+"""Platforms: all of them, one with its registrations and deployments, adding one by hand."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app import config
+from app.admin import changes
+from app.admin.connections import connections, platform_of, schools
+from app.admin.views.gate import current_operator
+from app.extensions import transaction
+from lti_config import keysets, registrations
+from lti_config.addresses import TrustedHosts
+from lti_config.errors import RegistrationClash, Unreachable
+from lti_config.http import Client
+from lti_config.registrations import NewRegistration
+from models import Registration, RegistrationStatus
+
+blueprint = Blueprint("platforms", __name__)
+
+_FIELDS = ("name", "issuer", "client_id", "auth_url", "token_url", "jwks_url", "auth_audience")
+_STATUS = {"approve": RegistrationStatus.ACTIVE, "disable": RegistrationStatus.DISABLED}
+
+
+@blueprint.get("/platforms")
+def index() -> str:
+    """All platforms."""
+    with transaction() as session:
+        found = connections(session)
+    return render_template("admin/platforms.html", connections=found)
+
+
+@blueprint.route("/platforms/new", methods=["GET", "POST"])
+def new() -> Response | tuple[str, int] | str:
+    """Register a platform by hand, as `flask platform add` does."""
+    settings = config.current()
+    if request.method == "GET":
+        return render_template("admin/platform_new.html", form={}, errors={}, url=settings.url)
+    wanted, trusted = _read(request.form), TrustedHosts(settings.trusted_private_hosts)
+    errors = registrations.faults(wanted, trusted)
+    if not 0 < len(wanted.name) <= 200:
+        errors["name"] = "Give a name of 1 to 200 characters."
+    if not errors:
+        try:
+            with transaction() as session:
+                row = changes.add_platform(session, current_operator().name, wanted, trusted)
+            return _back(row.platform_id, "added")
+        except RegistrationClash as clash:
+            errors["client_id"] = str(clash)
+    page = render_template(
+        "admin/platform_new.html", form=request.form, errors=errors, url=settings.url
+    )
+    return page, 422
+
+
+@blueprint.get("/platforms/<uuid:platform_id>")
+def show(platform_id: UUID) -> str:
+    """One platform."""
+    with transaction() as session:
+        return _page(session, platform_id)
+
+
+@blueprint.post(
+    "/<any(registrations, deployments):_kind>/<uuid:item_id>/<any(approve, disable):to>"
+)
+def switch(_kind: str, item_id: UUID, to: str) -> Response:
+    """Approve or disable a registration or a deployment."""
+    with transaction() as session:
+        platform_id = changes.switch(session, current_operator().name, item_id, _STATUS[to])
+    return _back(platform_id, f"{to}d")
+
+
+@blueprint.post("/deployments/<uuid:deployment_id>/institution")
+def assign(deployment_id: UUID) -> Response:
+    """Say which institution a deployment belongs to."""
+    given = request.form.get("institution_id", type=UUID)
+    with transaction() as session:
+        platform_id = changes.assign(session, current_operator().name, deployment_id, given)
+    return _back(platform_id, "assigned")
+
+
+@blueprint.post("/platforms/<uuid:platform_id>/key-set")
+def refetch(platform_id: UUID) -> Response | tuple[str, int]:
+    """Ask the platform for its key set now."""
+    with transaction() as session:
+        url = platform_of(session, platform_id)[0].jwks_url
+    try:
+        fetched = keysets.fetch(Client.trusting(config.current().trusted_private_hosts), url)
+    except Unreachable as error:
+        with transaction() as session:
+            return _page(session, platform_id, key_set_error=str(error)), 502
+    with transaction() as session:
+        changes.keep_key_set(session, current_operator().name, platform_id, url, fetched)
+    return _back(platform_id, "fetched")
+
+
+def _page(session: Session, platform_id: UUID, key_set_error: str | None = None) -> str:
+    platform, key_set = platform_of(session, platform_id)
+    return render_template(
+        "admin/platform.html",
+        platform=platform,
+        key_set=key_set,
+        key_set_error=key_set_error,
+        connections=connections(session, Registration.platform_id == platform_id),
+        schools=[("", "No institution")]
+        + [(one.institution_id, one.name) for one, _count in schools(session)],
+    )
+
+
+def _read(form: Any) -> NewRegistration:
+    given = {name: form.get(name, "").strip() for name in _FIELDS}
+    deployments = tuple(line.strip() for line in form.get("deployments", "").splitlines())
+    return NewRegistration(
+        **{**given, "auth_audience": given["auth_audience"] or None},
+        deployments=tuple(filter(None, deployments)),
+    )
+
+
+def _back(platform_id: UUID, done: str) -> Response:
+    return redirect(url_for(".show", platform_id=platform_id, done=done), 303)

@@ -1,0 +1,48 @@
+"""The record: what operators did, the newest first."""
+
+from flask import Blueprint, render_template, request
+
+from app import audit
+from app.extensions import transaction
+
+blueprint = Blueprint("record", __name__)
+
+A_PAGE = 50
+ACTIONS = {
+    "operator.link_made": "Log-in link made",
+    "operator.entered": "Logged in",
+    "operator.disabled": "Operator disabled",
+    "operator.enabled": "Operator enabled",
+    "registration.added": "Platform added by hand",
+    "registration.approved": "Registration approved",
+    "registration.disabled": "Registration disabled",
+    "deployment.approved": "Deployment approved",
+    "deployment.disabled": "Deployment disabled",
+    "deployment.assigned": "Deployment assigned",
+    "platform.moved": "Issuer moved",
+    "platform.key_set_fetched": "Key set fetched",
+    "institution.added": "Institution added",
+    "institution.renamed": "Institution renamed",
+    "institution.switched_on": "Institution switched on",
+    "institution.switched_off": "Institution switched off",
+    "invitation.made": "Invitation made",
+    "invitation.revoked": "Invitation revoked",
+    "keys.rotated": "Signing key rotated",
+}
+
+
+@blueprint.get("/record")
+def index() -> str:
+    before = request.args.get("before", type=int)
+    if before is not None and not 0 < before < 2**63:
+        before = None
+    with transaction() as session:
+        events = audit.of_operators(session, before, A_PAGE + 1)
+    shown = events[:A_PAGE]
+    return render_template(
+        "admin/record.html",
+        events=shown,
+        actions=ACTIONS,
+        older=shown[-1].event_id if len(events) > A_PAGE else None,
+        is_first=before is None,
+    )

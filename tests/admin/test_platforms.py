@@ -1,0 +1,273 @@
+"""Platforms at the console: what needs attention, approving, disabling, adding by hand."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import Session
+
+from app.extensions import db
+from lti_config import health, keysets, registrations
+from lti_config.errors import Fault
+from models import (
+    AuditEvent,
+    CachedKeySet,
+    Deployment,
+    Registration,
+    RegistrationHealth,
+    RegistrationStatus,
+    ToolSession,
+    now,
+)
+from tests import factories
+from tests.admin.conftest import Console, Registering, shown
+from tests.helpers import enter
+
+
+def last(session: Session) -> AuditEvent:
+    session.rollback()
+    rows = session.scalars(select(AuditEvent).order_by(AuditEvent.event_id.desc()).limit(1))
+    return rows.one()
+
+
+def test_an_empty_console_says_the_next_step(console: Console) -> None:
+    text = shown(console.get("/"))
+    assert "No LMS is connected yet" in text and "Make an invitation" in text
+    assert "Platforms stand here" in shown(console.get("/platforms"))
+    assert "Schools stand here" in shown(console.get("/institutions"))
+    assert "Invitations stand here" in shown(console.get("/invitations"))
+    assert "Key sets stand here" in shown(console.get("/keys"))
+
+
+def test_nothing_to_do_is_said(console: Console, register: Registering) -> None:
+    register()
+    assert "Nothing needs your attention." in shown(console.get("/"))
+
+
+def test_what_waits_is_shown_and_approved(
+    console: Console, register: Registering, session: Session
+) -> None:
+    row = register()
+    session.execute(update(Registration).values(status=RegistrationStatus.PENDING))
+    session.commit()
+    text = shown(console.get("/"))
+    assert "One thing needs your attention" in text and "Registration with client id c1" in text
+    done = console.done(f"/registrations/{row.registration_id}/approve")
+    assert "It is approved" in done and "Active" in done
+    session.refresh(row)
+    assert row.status is RegistrationStatus.ACTIVE
+    event = last(session)
+    assert (event.operator_name, event.action, event.subject, event.details) == (
+        "Ada",
+        "registration.approved",
+        str(row.registration_id),
+        {"client_id": "c1"},
+    )
+
+
+def test_a_new_deployment_waits_until_it_is_approved(
+    console: Console, register: Registering, session: Session
+) -> None:
+    row = register()
+    deployment = registrations.note_unknown_deployment(session, row.registration_id, "2:new")
+    session.commit()
+    text = shown(console.get("/"))
+    assert "Deployment 2:new" in text and "Lakeside" in text
+    console.done(f"/deployments/{deployment.deployment_id}/approve")
+    assert "Nothing needs your attention." in shown(console.get("/"))
+    assert last(session).details == {"client_id": "c1", "deployment": "2:new"}
+
+
+@pytest.mark.parametrize("kind", ["registrations", "deployments"])
+def test_disabling_asks_first_and_ends_sessions(
+    kind: str, app: Flask, console: Console, register: Registering, session: Session
+) -> None:
+    row = register()
+    deployment = session.scalars(select(Deployment)).one()
+    item = row.registration_id if kind == "registrations" else deployment.deployment_id
+    name = "registration_id" if kind == "registrations" else "deployment_id"
+    enter(app, session, factories.course(session), **{name: item})
+    page = console.get(f"/platforms/{row.platform_id}").text
+    assert "data-confirm" in page and "whoever is in is out at once" in page
+    assert "Disabled" in console.done(f"/{kind}/{item}/disable")
+    session.rollback()
+    assert session.scalars(select(ToolSession)).all() == []
+    assert "It is approved" in console.done(f"/{kind}/{item}/approve")
+
+
+def test_health_is_said_in_words(console: Console, register: Registering, session: Session) -> None:
+    row = register()
+    health.note_score(session, row.registration_id)
+    health.note_error(
+        session, row.registration_id, Fault.CLOCK, "iat: 95 s ahead <script>alert(1)</script>"
+    )
+    session.commit()
+    page = console.get("/")
+    assert health.WORDS[Fault.CLOCK] in shown(page)
+    assert "<script>alert" not in page.text and "&lt;script&gt;alert" in page.text
+    text = shown(console.get(f"/platforms/{row.platform_id}"))
+    assert "Not working" in text and "iat: 95 s ahead" in text and "Last launch never" in text
+    session.execute(update(RegistrationHealth).values(last_launch_at=now()))
+    session.commit()
+    text = shown(console.get(f"/platforms/{row.platform_id}"))
+    assert "it has worked since" in text and "Not working" not in text
+    assert "Nothing needs your attention." in shown(console.get("/"))
+
+
+def test_a_disabled_registration_is_not_failing(
+    console: Console, register: Registering, session: Session
+) -> None:
+    row = register()
+    health.note_error(session, row.registration_id, Fault.KEY, "x")
+    row = session.get_one(Registration, row.registration_id)
+    row.status = RegistrationStatus.DISABLED
+    session.commit()
+    assert "Nothing needs your attention." in shown(console.get("/"))
+
+
+def test_pages_take_the_same_statements_however_many_there_are(
+    console: Console, register: Registering
+) -> None:
+    def statements(path: str) -> int:
+        sent: list[object] = []
+
+        def note(*args: object) -> None:
+            sent.append(args[2])
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            console.get(path)
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+        return len(sent)
+
+    register()
+    before = [statements(path) for path in ("/", "/platforms", "/keys")]
+    for number in range(5):
+        register(f"lms{number}.example", deployments=("1", "2"))
+    assert [statements(path) for path in ("/", "/platforms", "/keys")] == before
+    assert max(before) <= 4
+
+
+FORM = {
+    "name": "Lakeside",
+    "issuer": "https://lms.example",
+    "client_id": "c1",
+    "auth_url": "https://lms.example/auth",
+    "token_url": "https://lms.example/token",
+    "jwks_url": "https://lms.example/jwks",
+}
+
+
+def test_a_platform_is_added_by_hand(console: Console, session: Session) -> None:
+    text = console.done("/platforms/new", **FORM, deployments="1:a\n\n 2:b \n", auth_audience="")
+    assert "The platform is added" in text
+    row = session.scalars(select(Registration)).one()
+    assert (row.issuer, row.client_id, row.auth_audience) == ("https://lms.example", "c1", None)
+    ids = session.scalars(select(Deployment.lti_deployment_id).order_by("lti_deployment_id")).all()
+    assert ids == ["1:a", "2:b"]
+    assert last(session).action == "registration.added"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("jwks_url", "http://lms.example/jwks", "neither https"),
+        ("token_url", "nonsense", "not an address"),
+        ("auth_url", "https://lms.exämple/", "address"),
+        ("issuer", "", "issuer must have"),
+        ("client_id", "x" * 256, "client id must have"),
+        ("name", "", "Give a name"),
+        ("deployments", "x" * 256, "deployment must have"),
+        ("issuer", "a\x00b", "issuer must have"),
+    ],
+)
+def test_errors_stand_beside_their_field(
+    field: str, value: str, said: str, console: Console, session: Session
+) -> None:
+    answer = console.post("/platforms/new", **{**FORM, field: value})
+    assert answer.status_code == 422
+    error = answer.text.partition(f'id="{field}-error"')[2].partition("</p>")[0]
+    assert said in error, answer.text
+    assert answer.text.count('aria-invalid="true"') == 1
+    assert session.scalars(select(Registration)).all() == []
+
+
+def test_a_clash_stands_beside_the_client_id(console: Console, session: Session) -> None:
+    console.done("/platforms/new", **FORM)
+    answer = console.post("/platforms/new", **{**FORM, "jwks_url": "https://other.example/jwks"})
+    assert answer.status_code == 422
+    assert "registered already" in answer.text.partition('id="client_id-error"')[2][:600]
+    assert len(session.scalars(select(Registration)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/platforms/{uuid4()}/key-set",
+        f"/registrations/{uuid4()}/approve",
+        f"/deployments/{uuid4()}/disable",
+        f"/deployments/{uuid4()}/institution",
+        f"/platforms/{uuid4()}/moved",
+        f"/institutions/{uuid4()}/off",
+        f"/institutions/{uuid4()}/rename",
+        f"/invitations/{uuid4()}/revoke",
+    ],
+)
+def test_what_is_not_there_is_not_found(path: str, console: Console) -> None:
+    assert console.post(path, name="x", institution_id="").status_code == 404
+
+
+def test_a_key_set_is_fetched_now(
+    console: Console,
+    register: Registering,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key = {"kty": "RSA", "kid": "k1", "n": "AA", "e": "AQAB", "alg": "RS256"}
+    fetched = keysets.Fetched([key], timedelta(hours=1))
+    row = register()
+    monkeypatch.setattr(keysets, "fetch", lambda _client, _url: fetched)
+    assert "k1" in console.done(f"/platforms/{row.platform_id}/key-set")
+    kept = session.scalars(select(CachedKeySet)).one()
+    assert kept.url == "https://lms.example/jwks" and kept.keys == [key]
+    assert "k1" in shown(console.get("/keys"))
+
+
+def test_a_key_set_that_can_not_be_had_says_why(
+    console: Console, register: Registering, session: Session
+) -> None:
+    row = register("lms.invalid")
+    answer = console.post(f"/platforms/{row.platform_id}/key-set")
+    assert answer.status_code == 502 and "could not be fetched" in shown(answer)
+    assert session.scalars(select(CachedKeySet)).all() == []
+
+
+def test_the_record_is_paged(console: Console, session: Session) -> None:
+    for number in range(120):
+        session.add(AuditEvent(operator_name="Eve", action="keys.rotated", subject=f"k{number}"))
+    session.add(AuditEvent(action="material.deleted", subject="a teacher's"))
+    session.commit()
+    pages, address = 0, "/record"
+    seen = 0
+    while address:
+        page = console.get(address)
+        pages += 1
+        seen += page.text.count("<bdi>Eve</bdi>")
+        assert "material.deleted" not in page.text
+        _, found, rest = page.text.partition('href="/admin/record?before=')
+        address = f"/record?before={rest.partition(chr(34))[0]}" if found else ""
+    assert (pages, seen) == (3, 120)
+    for odd in ("-1", "x", str(2**70)):
+        console.get(f"/record?before={odd}")
+
+
+def test_texts_of_an_lms_are_shown_as_text(
+    console: Console, register: Registering, session: Session
+) -> None:
+    row = register(name="<b>Bold</b>", client_id="<i>c</i>", deployments=("<u>1</u>",))
+    for path in ("/", "/platforms", f"/platforms/{row.platform_id}", "/keys", "/record"):
+        text = console.get(path).text
+        assert not any(tag in text for tag in ("<b>", "<i>", "<u>")), path
