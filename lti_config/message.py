@@ -74,7 +74,7 @@ def check_deployment(claims: Claims, awaited: Awaited) -> KnownDeployment:
     if found is None or found.lti_deployment_id != named_id:
         raise UnknownDeployment(named_id)
     if not found.is_active:
-        reason = f"deployment {named_id!r} waits for approval, or it or its school is off"
+        reason = f"deployment {named_id!r} waits for approval or is disabled"
         raise LaunchRefused(403, NOT_APPROVED, reason, Fault.DEPLOYMENT)
     if not found.is_school_active:
         reason = f"the school of deployment {found.deployment_id} is switched off"
