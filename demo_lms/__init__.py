@@ -8,7 +8,8 @@ may be anybody here: there are persons to be, no passwords, and hence it never l
     Platform.open(Settings(folder=…))       without HTTP: see oidc.py and tokens.py
 
 Where to read: oidc.py (launch), tokens.py (id_token), deep_linking.py, oauth.py (access tokens),
-line_items.py and scores.py (AGS), roster.py (NRPS), faults.py (switches), views/ (the doors).
+line_items.py and scores.py (AGS), roster.py (NRPS), registration.py and tools.py (tools
+that register themselves), faults.py (switches), views/ (the doors).
 """
 
 from __future__ import annotations

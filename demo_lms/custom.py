@@ -13,10 +13,14 @@ from demo_lms.settings import Settings
 LOCALE = "en"
 
 
-def expanded(settings: Settings, person: Person, link: Link) -> dict[str, str]:
-    """The `custom` claim of a launch of this link by this person."""
-    known = _course(settings) | _link(link) | _person(person)
-    return {key: known.get(value, value) for key, value in link.custom.items()}
+def expanded(settings: Settings, person: Person, link: Link | None) -> dict[str, str]:
+    """The `custom` claim of a launch of this link (or the picker) by this person.
+
+    What the tool asked for everywhere, and what the link was given, which counts more.
+    """
+    known = _course(settings) | (_link(link) if link else {}) | _person(person)
+    wanted = dict(settings.tool_custom) | (link.custom if link else {})
+    return {key: known.get(value, value) for key, value in wanted.items()}
 
 
 def _course(settings: Settings) -> dict[str, str]:

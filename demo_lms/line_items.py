@@ -48,7 +48,7 @@ def item_url(settings: Settings, item_id: int | None, suffix: str = "") -> str:
 def endpoint_claim(platform: Platform, link_id: str | None) -> dict[str, Any]:
     """The AGS claim; `lineitem` only if the link has exactly one (AGS 2.0 section 3.1)."""
     claim: dict[str, Any] = {
-        "scope": list(lti.AGS_SCOPES),
+        "scope": [one for one in lti.AGS_SCOPES if one in platform.settings.tool_scopes],
         "lineitems": container_url(platform.settings),
     }
     own = [item for item in listed(platform.store) if link_id and item.link_id == link_id]

@@ -28,7 +28,7 @@ def grant(platform: Platform, form: Mapping[str, str]) -> dict[str, Any]:
     if form.get("client_assertion_type") != ASSERTION_TYPE:
         raise bad_request(f"client_assertion_type must be {ASSERTION_TYPE}.")
     _check_assertion(platform, form.get("client_assertion", ""))
-    scopes = _granted(form.get("scope", ""))
+    scopes = _granted(form.get("scope", ""), platform.settings.tool_scopes)
     return {
         "access_token": _issue(platform, scopes),
         "token_type": "Bearer",
@@ -71,9 +71,9 @@ def _check_assertion(platform: Platform, assertion: str) -> None:
         raise _invalid_client("jti was used before.")
 
 
-def _granted(scope: str) -> list[str]:
+def _granted(scope: str, offered: tuple[str, ...]) -> list[str]:
     """What was asked for and exists, in order. Raises Refusal if that is nothing."""
-    granted = [name for name in dict.fromkeys(scope.split()) if name in lti.SCOPES]
+    granted = [name for name in dict.fromkeys(scope.split()) if name in offered]
     if not granted:
         raise Refusal(400, "invalid_scope", "None of the scopes asked for is offered here.")
     return granted

@@ -7,6 +7,7 @@ roles say nothing about this course (Farid teaches another one). LTI core 1.3 ap
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from demo_lms import vocabulary as lti
@@ -36,8 +37,8 @@ class Person:
     def name(self) -> str:
         return f"{self.given_name} {self.family_name}"
 
-    def shared_fields(self) -> dict[str, str]:
-        """Names and e-mail as OpenID Connect calls them, empty if this person shares none."""
+    def shared_fields(self, claims: Collection[str]) -> dict[str, str]:
+        """Of these claims what the person shares: names and e-mail, or nothing."""
         if not self.shares_identity:
             return {}
         fields = {
@@ -46,7 +47,7 @@ class Person:
             "family_name": self.family_name,
             "email": self.email,
         }
-        return {name: text for name, text in fields.items() if text}
+        return {name: text for name, text in fields.items() if text and name in claims}
 
     @property
     def membership_roles(self) -> tuple[str, ...]:

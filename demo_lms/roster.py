@@ -39,7 +39,7 @@ def member(settings: Settings, person: Person, link: Link | None) -> dict[str, A
         "status": "Active",
         "user_id": person.subject,
         "roles": list(person.membership_roles),
-        **person.shared_fields(),
+        **person.shared_fields(settings.tool_claims),
     }
     if link is not None:
         entry["message"] = [

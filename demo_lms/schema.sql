@@ -65,6 +65,17 @@ CREATE TABLE IF NOT EXISTS spent (          -- jti of client assertions, nonces 
     expires_at INTEGER NOT NULL,
     PRIMARY KEY (kind, value)
 );
+CREATE TABLE IF NOT EXISTS tools (          -- tools that registered themselves
+    client_id TEXT PRIMARY KEY,
+    tool TEXT NOT NULL                      -- JSON
+);
+CREATE TABLE IF NOT EXISTS registration_tokens (
+    hash TEXT PRIMARY KEY,
+    manner TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used INTEGER NOT NULL DEFAULT 0
+);
 CREATE TABLE IF NOT EXISTS access_tokens (
     hash TEXT PRIMARY KEY,
     scopes TEXT NOT NULL,                   -- space-separated

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from demo_lms import vocabulary as lti
+
+SHARED_CLAIMS = ("name", "given_name", "family_name", "email")
+
 
 class SettingsRefused(ValueError):
     """The demo LMS must not start like this; the message says why in one line."""
@@ -34,6 +38,10 @@ class Settings:
     context_title: str = "Python basics"
     id_token_lifetime: int = 300
     access_token_lifetime: int = 3600
+    tool_scopes: tuple[str, ...] = lti.SCOPES
+    tool_claims: tuple[str, ...] = SHARED_CLAIMS
+    tool_custom: tuple[tuple[str, str], ...] = ()
+    """Custom parameters of every launch, as (name, value)."""
 
     def __post_init__(self) -> None:
         if not is_loopback(self.host):

@@ -32,6 +32,7 @@ from demo_lms.links import Link
 from demo_lms.persons import Person
 from demo_lms.platform import Platform
 from demo_lms.roster import service_claim
+from demo_lms.settings import Settings
 
 Claims = dict[str, Any]
 
@@ -43,14 +44,12 @@ def launch_claims(platform: Platform, person: Person, link: Link, *, nonce: str)
     claims = {
         **_envelope(platform, nonce),
         **_message(platform, lti.RESOURCE_LINK_REQUEST, link.url or settings.tool_launch_url),
-        **_person(person),
+        **_person(settings, person),
         **_services(platform, link.id),
         lti.RESOURCE_LINK: {name: text for name, text in resource_link.items() if text},
         lti.LAUNCH_PRESENTATION: _presentation(platform, link.target, f"/return?link={link.id}"),
     }
-    if link.custom:
-        claims[lti.CUSTOM] = expanded(settings, person, link)
-    return claims
+    return claims | _custom(settings, person, link)
 
 
 def deep_linking_claims(
@@ -60,7 +59,7 @@ def deep_linking_claims(
     return {
         **_envelope(platform, nonce),
         **_message(platform, lti.DEEP_LINKING_REQUEST, platform.settings.tool_launch_url),
-        **_person(person),
+        **_person(platform.settings, person),
         **_services(platform, None),
         lti.LAUNCH_PRESENTATION: _presentation(platform, "iframe", "/return"),
         lti.DL_SETTINGS: {
@@ -72,7 +71,7 @@ def deep_linking_claims(
             "auto_create": True,
             "data": data,
         },
-    }
+    } | _custom(platform.settings, person, None)
 
 
 def sign(
@@ -136,16 +135,25 @@ def _message(platform: Platform, message_type: str, target_link_uri: str) -> Cla
     }
 
 
-def _person(person: Person) -> Claims:
+def _person(settings: Settings, person: Person) -> Claims:
     claims: Claims = {"sub": person.subject, "locale": LOCALE, lti.ROLES: list(person.roles)}
-    return claims | person.shared_fields()
+    return claims | person.shared_fields(settings.tool_claims)
+
+
+def _custom(settings: Settings, person: Person, link: Link | None) -> Claims:
+    values = expanded(settings, person, link)
+    return {lti.CUSTOM: values} if values else {}
 
 
 def _services(platform: Platform, link_id: str | None) -> Claims:
-    return {
-        lti.AGS_ENDPOINT: endpoint_claim(platform, link_id),
-        lti.NRPS_SERVICE: service_claim(platform.settings),
-    }
+    """Those whose scopes the tool asked for."""
+    scopes = platform.settings.tool_scopes
+    claims: Claims = {}
+    if set(scopes) & set(lti.AGS_SCOPES):
+        claims[lti.AGS_ENDPOINT] = endpoint_claim(platform, link_id)
+    if lti.SCOPE_ROSTER in scopes:
+        claims[lti.NRPS_SERVICE] = service_claim(platform.settings)
+    return claims
 
 
 def _presentation(platform: Platform, target: str, return_path: str) -> dict[str, str]:

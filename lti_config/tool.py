@@ -20,7 +20,7 @@ CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 _AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 SCOPES = {
     _AGS + "lineitem": "see and add columns of the gradebook",
-    _AGS + "lineitem.readonly": "see columns of the gradebook",
+    _AGS + "lineitem.readonly": "see the gradebook's columns that are its own",
     _AGS + "result.readonly": "read back the scores of its own columns",
     _AGS + "score": "send scores",
     "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly": (

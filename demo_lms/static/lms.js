@@ -6,3 +6,12 @@ const back = document.querySelector("a[data-leave-frame]");
 if (back) {
   window.top.location.assign(back.href);
 }
+// A tool that has registered itself says that its page may go (LTI Dynamic Registration 1.0).
+const registering = document.querySelector("iframe[data-closes-to]");
+if (registering) {
+  window.addEventListener("message", (event) => {
+    if (event.source === registering.contentWindow && event.data?.subject === "org.imsglobal.lti.close") {
+      window.location.assign(registering.dataset.closesTo);
+    }
+  });
+}

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from flask import request as req
 from werkzeug.wrappers import Response as BaseResponse
 
-from demo_lms import persons
+from demo_lms import persons, tools
 from demo_lms.errors import Refusal
 from demo_lms.faults import FORWARDING_FRAME, get_faults
 from demo_lms.persons import Person
@@ -28,9 +28,9 @@ _IN_FRAME = {
 
 
 def lms() -> Platform:
-    """The platform that this application serves."""
+    """The platform that this application serves, as it is for the tool that the course uses."""
     platform: Platform = current_app.extensions["demo_lms"]
-    return platform
+    return tools.in_use(platform)
 
 
 def logged_in() -> Person | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, request
 
 from demo_lms import oauth
-from demo_lms import vocabulary as lti
 from demo_lms.errors import Refusal
 from demo_lms.faults import fail_if, get_faults
 from demo_lms.keys import public_key_set
+from demo_lms.registration import discovery
 from demo_lms.views.browser import lms
 
 endpoints = Blueprint("security", __name__)
@@ -46,18 +46,4 @@ def token() -> Response:
 
 @endpoints.get("/.well-known/openid-configuration")
 def configuration() -> Response:
-    settings = lms().settings
-    return jsonify(
-        issuer=settings.issuer,
-        authorization_endpoint=settings.authorization_url,
-        token_endpoint=settings.token_url,
-        jwks_uri=settings.jwks_url,
-        token_endpoint_auth_methods_supported=["private_key_jwt"],
-        token_endpoint_auth_signing_alg_values_supported=["RS256"],
-        id_token_signing_alg_values_supported=["RS256"],
-        scopes_supported=["openid", *lti.SCOPES],
-        response_types_supported=["id_token"],
-        response_modes_supported=["form_post"],
-        subject_types_supported=["public"],
-        claims_supported=["sub", "iss", "name", "given_name", "family_name", "email"],
-    )
+    return jsonify(discovery(lms().settings))
