@@ -69,7 +69,7 @@ def read(claims: Claims, awaited: Awaited, deployment_id: UUID, trusted: Trusted
         else (),  # the claim may only come with the Mentor role (LTI core 5.4.3)
         locale=texts.language(presentation.get("locale")) or texts.language(claims.get("locale")),
         return_url=return_url,
-        deep_linking=_deep_linking(claims),
+        deep_linking=_deep_linking(claims, product_family),
     )
 
 
@@ -145,17 +145,24 @@ def _frame_sources(
     return kept
 
 
-def _deep_linking(claims: Claims) -> dict[str, Any] | None:
+def _deep_linking(claims: Claims, product_family: str | None) -> dict[str, Any] | None:
     settings = texts.mapping(claims, DEEP_LINKING)
     if claims[MESSAGE_TYPE] != MessageType.DEEP_LINKING:
         return None
     types = texts.strings(settings.get("accept_types"))
+    targets = texts.strings(settings.get("accept_presentation_document_targets"))
+    placement = (
+        texts.clean(claims.get(canvas.PLACEMENT)) if canvas.is_canvas(product_family) else ""
+    )
+    takes_several = texts.flag(settings.get("accept_multiple")) is True
+    takes_column = texts.flag(settings.get("accept_lineitem")) is not False
     return {
         "return_url": settings["deep_link_return_url"],
         "data": settings.get("data"),
         "accepts_links": "ltiResourceLink" in types,
-        "accepts_multiple": texts.flag(settings.get("accept_multiple")) is not False,
-        "accepts_line_item": texts.flag(settings.get("accept_lineitem")) is not False,
+        "accepts_multiple": takes_several and not canvas.takes_one(placement),
+        "accepts_line_item": takes_column and not canvas.drops_line_item(placement),
         "title": texts.clean(settings.get("title")),
         "text": texts.clean(settings.get("text")),
+        "opens_windows": "window" in targets and not moodle.ignores_windows(product_family),
     }

@@ -5,6 +5,7 @@ The browser posts it as the form field `JWT` to the platform's return address.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,15 +27,38 @@ class NewLineItem:
     tag: str = "grade"
 
 
+ICON_SIZE = 128
+"""Pixels of the picture that stands beside a link."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """From when until when, either of which may be open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+OPEN = Period()
+
+
 @dataclass(frozen=True)
 class ContentItem:
-    """One link for the course page. `custom` comes back with each launch of it."""
+    """One link for the course page. `custom` comes back with each launch of it.
+
+    `icon_url`: a square picture of ICON_SIZE. `available`: when students may open it;
+    `submission`: when they may hand in.
+    """
 
     url: str
     title: str
     custom: Mapping[str, str]
     text: str | None = None
     line_item: NewLineItem | None = None
+    icon_url: str | None = None
+    in_new_window: bool = False
+    available: Period = OPEN
+    submission: Period = OPEN
 
 
 @dataclass(frozen=True)
@@ -49,6 +73,8 @@ class Request:
     accepts_line_item: bool
     title: str
     text: str
+    opens_windows: bool = False
+    """Whether a link may ask for a window of its own, and will get it."""
 
     @classmethod
     def from_session(cls, kept: Mapping[str, Any]) -> "Request":
@@ -113,4 +139,26 @@ def _link(item: ContentItem) -> pylti.Link:
             "resourceId": column.resource_id,
             "tag": column.tag,
         },
+        more=_presented(item),
     )
+
+
+def _presented(item: ContentItem) -> dict[str, Any]:
+    """The properties of section 3.2 that the library has no fields for; absent ones left out."""
+    icon = {"url": item.icon_url, "width": ICON_SIZE, "height": ICON_SIZE}
+    fields = {
+        "icon": icon if item.icon_url else None,
+        "window": {"targetName": "_blank"} if item.in_new_window else None,
+        "available": _period(item.available),
+        "submission": _period(item.submission),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _period(period: Period) -> dict[str, str]:
+    moments = {"startDateTime": period.start, "endDateTime": period.end}
+    return {name: _iso(moment) for name, moment in moments.items() if moment}
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -96,13 +96,14 @@ class Message:
 
 @dataclass(frozen=True)
 class Link:
-    """One ltiResourceLink of a deep linking response, `line_item` in the wire's words."""
+    """One ltiResourceLink of a deep linking response; JSON is in the wire's words."""
 
     url: str
     title: str
     text: str | None
     custom: dict[str, str]
     line_item: JSON | None
+    more: JSON
 
 
 def deep_linking_claims(
@@ -209,14 +210,14 @@ class _Launch(MessageLaunch):  # type: ignore[misc]
 
 
 class _Resource(DeepLinkResource):  # type: ignore[misc]
-    """The library's item, with the text that it has no field for."""
+    """The library's item, with what it has no fields for: text, icon, window and dates."""
 
     def __init__(self, link: Link) -> None:
-        self._link_text = link.text
+        self._more = link.more | ({"text": link.text} if link.text else {})
         self.set_url(link.url).set_title(link.title).set_custom_params(link.custom)
         if link.line_item:
             self.set_lineitem(LineItem(link.line_item))
 
     def to_dict(self) -> JSON:
         item: JSON = super().to_dict()
-        return item | {"text": self._link_text} if self._link_text else item
+        return item | self._more

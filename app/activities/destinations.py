@@ -3,6 +3,12 @@
 from app.access import RIGHTS, Right
 from models import Activity, ActivityKind, CourseRole
 
+ROOMS = {
+    ActivityKind.TUTOR: "tutor.index",
+    ActivityKind.PRACTICE: "practice.index",
+    ActivityKind.MATERIAL: "activities.reading",
+}
+
 
 def endpoint_for(
     role: CourseRole,
@@ -25,6 +31,4 @@ def endpoint_for(
         return "activities.missing"
     if is_lost:
         return "activities.lost"
-    if activity is not None and activity.kind is ActivityKind.PRACTICE:
-        return "practice.index"
-    return "tutor.index"
+    return ROOMS[activity.kind] if activity is not None else ROOMS[ActivityKind.TUTOR]

@@ -1,24 +1,59 @@
-"""The door of activities: the picker, and pages that say what is missing."""
+"""The door of activities: the picker, the way to a material, pages that say what is missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from app import config
 from app.access import Actor, Right, current_actor, requires
-from app.activities import placing
-from app.activities.offers import NEW_CONCEPT, START, Offer, OfferRefused, read
-from app.activities.placing import Errand
-from app.concepts.catalogue import ConceptRefused, list_concepts
+from app.activities import forms, placing
+from app.activities.catalogue import is_answered
+from app.activities.choices import Choices, choices_of
+from app.activities.forms import Form, OfferRefused
+from app.activities.offers import POLICIES, Offer
+from app.activities.placing import Author, Errand
+from app.activities.zones import set_time_zone
+from app.concepts.catalogue import ConceptRefused
 from app.extensions import transaction
-from app.practice.questions import counts_in_use
+from app.gradebook.columns import find_activity
 from lti_config.deep_linking import Response as Answer
-from models import CourseRole
+from models import Activity, ActivityKind, CourseMaterial, CourseRole
 
 blueprint = Blueprint("activities", __name__)
+
+MOST_LINKS = 20
+
+
+@dataclass(frozen=True)
+class Picking:
+    """A visit to the picker. `editing` is the activity of the link that is being set up again."""
+
+    errand: Errand
+    choices: Choices
+    editing: Activity | None
+    is_answered: bool
+
+    @property
+    def takes_grade(self) -> bool:
+        """A link that has a column keeps it, wherever it is set up again."""
+        has_column = self.editing is not None and self.editing.points is not None
+        return self.errand.request.accepts_line_item or has_column
+
+    def form(self) -> Form:
+        """What the form holds at first."""
+        if self.editing is not None:
+            return forms.as_form(self.editing, self.choices.zone)
+        return forms.start(self.choices, self.errand.request.title)
+
+    def offer(self, form: Form) -> Offer:
+        """Raises OfferRefused."""
+        if self.editing is not None and self.is_answered:
+            form = forms.locked(form, self.editing, self.choices.zone)
+        return forms.read(form, self.choices, takes_grade=self.takes_grade)
 
 
 @blueprint.get("/new")
@@ -26,38 +61,30 @@ blueprint = Blueprint("activities", __name__)
 def picker() -> str:
     """What should the link open? Asked by the LMS, in its own dialog."""
     with transaction() as session:
-        context = _context(session, current_actor())
-        title = context["errand"].request.title
-    in_use = context["counts"].get(context["first"], 0)
-    count = str(min(in_use, int(START["count"])) or START["count"])
-    form = {**START, "concept": str(context["first"]), "count": count, "title": title}
-    return _picker_page(context, form, {})
+        picking = _picking(session, current_actor())
+    return _picker_page(picking, picking.form())
 
 
 @blueprint.post("/new")
 @requires(Right.MANAGE)
-def place() -> str | tuple[str, int]:
-    """Make the link and send the teacher back with it."""
-    actor, settings = current_actor(), config.current()
+def choose() -> str | tuple[str, int]:
+    """Put a link on the list, or go back to the course with what was chosen."""
     with transaction() as session:
-        context = _context(session, actor)
+        picking = _picking(session, current_actor())
+    form, items = Form(request.form), request.form.getlist("item")[:MOST_LINKS]
+    if form.get("act") == "list" and picking.errand.request.accepts_multiple:
+        return _put_on_list(picking, form, items)
+    chosen = [forms.brought_back(item) for item in items] or [form]
     try:
-        offer = _offer(context, request.form)
-        with transaction() as session:
-            answer = placing.place(
-                session,
-                context["errand"],
-                offer,
-                course_id=actor.course,
-                created_by=actor.user_id,
-                launch_url=f"{settings.url}/lti/launch",
-                secret_keys=settings.secret_keys,
-            )
+        offers = [picking.offer(one) for one in chosen]
+        answer = _place(picking, offers, chosen)
     except OfferRefused as refused:
-        return _picker_page(context, request.form, refused.errors), 422
+        errors = _of_the_list() if items else refused.errors
+        return _picker_page(picking, form, items, errors), 422
     except ConceptRefused as refused:
-        return _picker_page(context, request.form, {"new_concept": refused.sentence}), 422
-    return _return_page(answer, f"“{offer.title}” goes to your course page.")
+        errors = _of_the_list() if items else {"new_concept": refused.sentence}
+        return _picker_page(picking, form, items, errors), 422
+    return _return_page(answer, _going([offer.title for offer in offers]))
 
 
 @blueprint.post("/new/preview")
@@ -65,8 +92,8 @@ def place() -> str | tuple[str, int]:
 def preview() -> str:
     """What students will read, for what the form holds at the moment."""
     with transaction() as session:
-        context = _context(session, current_actor())
-    return render_template("activities/_preview.html", **_previewed(context, request.form))
+        picking = _picking(session, current_actor())
+    return render_template("activities/_preview.html", **_previewed(picking, Form(request.form)))
 
 
 @blueprint.post("/new/cancel")
@@ -78,6 +105,23 @@ def cancel() -> str:
         keys = config.current().secret_keys
         answer = placing.answer(session, errand, keys, [], "No link was added.")
     return _return_page(answer, "No link was added.")
+
+
+@blueprint.get("/reading")
+@requires(Right.LEARN, Right.TEACH)
+def reading() -> Response | tuple[str, int]:
+    """To the page of the material that the link stands for."""
+    actor = current_actor()
+    with transaction() as session:
+        activity = find_activity(session, actor.course, actor.activity_id)
+        if activity is None or activity.kind is not ActivityKind.MATERIAL:
+            return redirect(url_for("tutor.index"), 303)
+        material = session.get(CourseMaterial, activity.material_id)
+        may_read = material is not None and (material.is_public or actor.may(Right.TEACH))
+    if not may_read:
+        return render_template("activities/unreleased.html", title=activity.title), 200
+    address = url_for("materials.source", material_id=activity.material_id, page=activity.page)
+    return redirect(address, 303)
 
 
 @blueprint.get("/missing")
@@ -100,46 +144,99 @@ def lost() -> str:
     return render_template("activities/lost.html", teaches=current_actor().may(Right.TEACH))
 
 
-def _context(session: Session, actor: Actor) -> dict[str, Any]:
-    """What the picker offers: the course's concepts with the questions that each has in use."""
-    concepts = list_concepts(session, actor.course)
-    counts = counts_in_use(session, actor.course)
-    by_use = sorted(concepts, key=lambda concept: not counts.get(concept.concept_id))
-    return {
-        "errand": placing.errand_of(session, actor.session_id),
-        "concepts": {concept.concept_id: concept.name for concept in concepts},
-        "counts": counts,
-        "first": by_use[0].concept_id if by_use else NEW_CONCEPT,
-    }
+def _picking(session: Session, actor: Actor) -> Picking:
+    errand = placing.errand_of(session, actor.session_id)
+    editing = find_activity(session, actor.course, actor.activity_id)
+    if editing is not None:
+        session.refresh(editing, ["concepts"])
+    return Picking(
+        errand=errand,
+        choices=choices_of(session, actor.course),
+        editing=editing,
+        is_answered=editing is not None and is_answered(session, editing),
+    )
 
 
-def _offer(context: Mapping[str, Any], form: Mapping[str, str]) -> Offer:
-    errand: Errand = context["errand"]
-    concepts: Mapping[UUID, str] = context["concepts"]
-    return read(form, concepts, takes_grade=errand.request.accepts_line_item)
+def _put_on_list(picking: Picking, form: Form, items: list[str]) -> str | tuple[str, int]:
+    try:
+        offer = picking.offer(form)
+    except OfferRefused as refused:
+        return _picker_page(picking, form, items, refused.errors), 422
+    if len(items) == MOST_LINKS:
+        errors = {"item": f"At most {MOST_LINKS} links can be added at once."}
+        return _picker_page(picking, form, items, errors), 422
+    fresh = forms.start(picking.choices)
+    fresh["kind"] = offer.kind.value
+    return _picker_page(picking, fresh, [*items, forms.kept(form)], put=offer.title)
 
 
-def _previewed(context: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
+def _place(picking: Picking, offers: Sequence[Offer], chosen: Sequence[Form]) -> Answer:
+    actor, settings = current_actor(), config.current()
+    author = Author(actor.user_id, actor.course, settings.url, settings.secret_keys)
+    with transaction() as session:
+        set_time_zone(session, author.course_id, author.user_id, _zone(picking, offers, chosen))
+        editing = find_activity(session, actor.course, actor.activity_id)
+        if editing is not None and len(offers) == 1:
+            return placing.place_again(session, picking.errand, author, editing, offers[0])
+        return placing.place(session, picking.errand, author, offers)
+
+
+def _zone(picking: Picking, offers: Sequence[Offer], chosen: Sequence[Form]) -> str:
+    """The time zone in which the latest of the links says its dates."""
+    zones = [
+        forms.zone_in(form, picking.choices)
+        for offer, form in zip(offers, chosen, strict=True)
+        if offer.kind is ActivityKind.PRACTICE
+    ]
+    return zones[-1] if zones else picking.choices.zone
+
+
+def _previewed(picking: Picking, form: Form) -> dict[str, Any]:
     """What can be said of the form as it stands; nothing while it has faults."""
     try:
-        offer = _offer(context, form)
+        offer = picking.offer(form)
     except OfferRefused:
         return {"offer": None}
-    counts: Mapping[UUID, int] = context["counts"]
-    return {"offer": offer, "count": counts.get(offer.concept_id, 0) if offer.concept_id else 0}
+    return {"offer": offer, "count": picking.choices.questions_on(offer.concept_ids)}
 
 
 def _picker_page(
-    context: Mapping[str, Any], form: Mapping[str, str], errors: Mapping[str, str]
+    picking: Picking,
+    form: Form,
+    items: Sequence[str] = (),
+    errors: Mapping[str, str] | None = None,
+    put: str = "",
 ) -> str:
     return render_template(
         "activities/picker.html",
-        **context,
-        **_previewed(context, form),
+        **_previewed(picking, form),
+        picking=picking,
+        choices=picking.choices,
+        takes_grade=picking.takes_grade,
+        policies=POLICIES,
+        locked=picking.is_answered,
         form=form,
-        errors=errors,
-        new_concept=NEW_CONCEPT,
+        items=[(item, _title(picking, item)) for item in items],
+        errors=errors or {},
+        put=put,
     )
+
+
+def _title(picking: Picking, item: str) -> str:
+    try:
+        return picking.offer(forms.brought_back(item)).title
+    except OfferRefused:
+        return "A link that can no longer be added"
+
+
+def _of_the_list() -> dict[str, str]:
+    return {"item": "One of these cannot be added any more. Take it off the list."}
+
+
+def _going(titles: Sequence[str]) -> str:
+    if len(titles) == 1:
+        return f"“{titles[0]}” goes to your course page."
+    return f"{len(titles)} links go to your course page."
 
 
 def _return_page(answer: Answer, sentence: str) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID
 import procrastinate
 
 from app.extensions import transaction
-from app.gradebook import drains, slots
+from app.gradebook import drains, rescoring, slots
 
 log = logging.getLogger("coursellm.gradebook")
 
@@ -17,6 +17,12 @@ blueprint = procrastinate.Blueprint()
 def drain(registration_id: str, slot: str) -> None:
     """Bring a slot's scores into the LMS. Failures of the LMS are outcomes, not of the job."""
     drains.drain(UUID(registration_id), int(slot))
+
+
+@blueprint.task(name="rescore", queue=slots.QUEUE)
+def rescore(activity_id: str) -> None:
+    """Make the scores of an activity anew."""
+    rescoring.rescore(UUID(activity_id))
 
 
 @blueprint.periodic(cron="* * * * *")

@@ -50,6 +50,10 @@ class Window:
         return self.due_at is not None and moment >= self.due_at
 
 
+ALWAYS = Window()
+"""Never closed, never late."""
+
+
 def window_of(dated: Dated) -> Window:
     """The window of an activity."""
     return Window(dated.opens_at, dated.due_at, dated.closes_at)

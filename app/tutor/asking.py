@@ -47,11 +47,15 @@ class StillWriting(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, where. `see_hidden`: teachers are answered from unreleased materials too."""
+    """Who asks, where. `see_hidden`: teachers are answered from unreleased materials too.
+
+    `activity_id`: what the link stands for that the person came by.
+    """
 
     user_id: UUID
     course_id: UUID
     see_hidden: bool = False
+    activity_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

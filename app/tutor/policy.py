@@ -1,12 +1,13 @@
-"""What a teacher lets the tutor do in a course, and whether a model may write at all."""
+"""What a teacher lets the tutor do in a course, and asks of it in one activity."""
 
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import audit
 from app.llm.profiles import ChatProfile, Tier
-from models import TutorPolicy
+from models import Activity, ActivityKind, TutorPolicy
 
 
 def small_model_allowed(session: Session, course_id: UUID) -> bool:
@@ -31,3 +32,15 @@ def may_write(session: Session, course_id: UUID, profile: ChatProfile) -> bool:
     if profile.tier is Tier.TINY:
         return small_model_allowed(session, course_id)
     return profile.tier is Tier.CAPABLE
+
+
+def instruction_of(session: Session, course_id: UUID, activity_id: UUID | None) -> str:
+    """What the teacher wrote for the activity that the person came by, if it is the tutor's."""
+    found = session.scalar(
+        select(Activity.instruction).where(
+            Activity.activity_id == activity_id,
+            Activity.course_id == course_id,
+            Activity.kind == ActivityKind.TUTOR,
+        )
+    )
+    return found or ""

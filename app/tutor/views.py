@@ -124,7 +124,8 @@ def change_policy() -> AnyResponse:
 
 
 def _asker(actor: Actor) -> Asker:
-    return Asker(actor.user_id, actor.course, see_hidden=actor.may(Right.TEACH))
+    see_hidden = actor.may(Right.TEACH)
+    return Asker(actor.user_id, actor.course, see_hidden, actor.activity_id)
 
 
 def _wants_stream() -> bool:
@@ -148,12 +149,14 @@ def _page(refused: str = "", draft: str = "") -> str:
         shown = [show(session, asker, turn, place_url) for turn in turns]
         about = scope(session, asker, with_topics=not turns)
         is_allowed = policy.small_model_allowed(session, asker.course_id)
+        instruction = policy.instruction_of(session, asker.course_id, asker.activity_id)
     may_write = profile.tier is Tier.CAPABLE or (profile.tier is Tier.TINY and is_allowed)
     return render_template(
         "tutor/index.html",
         earlier=shown[:-1],
         turn=shown[-1] if shown else None,
         scope=about,
+        instruction=instruction,
         profile=profile,
         small_model_allowed=is_allowed,
         may_write=may_write,

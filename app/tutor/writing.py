@@ -21,9 +21,9 @@ from app.llm.profiles import ChatProfile, chat_profile
 from app.llm.prompts import explain
 from app.tutor import turns
 from app.tutor.answers.citations import Source
-from app.tutor.answers.sources import load_sources, numbered, shortened
+from app.tutor.answers.sources import load_sources, numbered, shortened, shortened_note
 from app.tutor.asking import Asker, StillWriting
-from app.tutor.policy import may_write
+from app.tutor.policy import instruction_of, may_write
 from app.tutor.tries import Try, keep
 from models import (
     Coverage,
@@ -152,8 +152,10 @@ def _prepare(session: Session, asker: Asker, question_id: UUID, profile: ChatPro
     earlier = turns.history(session, turn.question, profile.history_turns)
     past = [shortened(exchange) for exchange in earlier]
     sources = sources[: profile.sources]
-    given = numbered(profile, question, sources, past) if sources else []
-    messages = explain.messages(profile, question, given, past)
+    instruction = instruction_of(session, asker.course_id, asker.activity_id)
+    note = shortened_note(profile, instruction)
+    given = numbered(profile, question, sources, past, note) if sources else []
+    messages = explain.messages(profile, question, given, past, note)
     return Try(asker, question_id, question, profile, messages, sources)
 
 

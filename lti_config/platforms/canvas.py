@@ -28,7 +28,6 @@ NEXT_STEP = (
     "to an account or a course."
 )
 
-_PLACEMENT = "https://www.instructure.com/placement"
 _KEYS = "https://canvas.instructure.com/lti/"
 _SUBMISSION = _KEYS + "submission"
 _HOSTED_PATHS = {
@@ -38,6 +37,18 @@ _HOSTED_PATHS = {
     "jwks_uri": ("/api/lti/security/jwks", "/login/oauth2/jwks"),
     "registration_endpoint": ("/api/lti/registrations",),
 }
+
+PLACEMENT = "https://www.instructure.com/placement"
+"""The claim that says from which of its places Canvas asks."""
+_KEEP_LINE_ITEMS = frozenset(
+    {
+        "assignment_selection",
+        "course_assignments_menu",
+        "link_selection",
+        "module_index_menu_modal",
+        "module_menu_modal",
+    }
+)
 
 
 def is_canvas(product_family: str | None) -> bool:
@@ -128,7 +139,7 @@ def full_window(
 
     A message of the browser, postMessage; nothing in it is secret. (Canvas: window post messages.)
     """
-    placement = claims.get(_PLACEMENT)
+    placement = claims.get(PLACEMENT)
     known = {
         "placement": placement if isinstance(placement, str) else None,
         "resource_link_id": link_id,
@@ -147,6 +158,16 @@ def submission(review_url: str | None) -> dict[str, Any]:
         return {_SUBMISSION: {"new_submission": False}}
     shown = {"submission_type": "basic_lti_launch", "submission_data": review_url}
     return {_SUBMISSION: {"new_submission": True, **shown}}
+
+
+def takes_one(placement: str) -> bool:
+    """The assignment form takes one link, whatever `accept_multiple` says."""
+    return placement == "assignment_selection"
+
+
+def drops_line_item(placement: str) -> bool:
+    """Elsewhere a line item is ignored without a word: a link in a page makes no assignment."""
+    return placement != "" and placement not in _KEEP_LINE_ITEMS
 
 
 def lacks_attempts(reason: str) -> bool:

@@ -26,3 +26,9 @@ def may_be_grader(listed_as: CourseRole) -> bool:
     listed Learner counts as nobody in particular until a launch says more.
     """
     return listed_as is CourseRole.STUDENT
+
+
+def ignores_windows(product_family: str | None) -> bool:
+    """It lists `window` among its targets and ignores `window` and `iframe` of a link (since 4.3):
+    whether a tool opens in a window is a setting of the tool alone."""
+    return product_family == FAMILY

@@ -21,6 +21,8 @@ FIRST_SHARE = 0.45
 """The first source, which the card marks, may take this share of the room."""
 LEAST_ROOM = 60
 """Tokens that even a long question leaves for the sources."""
+NOTE_SHARE = 10
+"""A teacher's note may take this part of the prompt: one tenth."""
 LONGEST_OLD_ANSWER = 90
 
 
@@ -67,11 +69,15 @@ def _source(number: int, chunk: MaterialChunk, material: CourseMaterial) -> Sour
 
 
 def numbered(
-    profile: ChatProfile, question: str, sources: Sequence[Source], history: Sequence[Exchange]
+    profile: ChatProfile,
+    question: str,
+    sources: Sequence[Source],
+    history: Sequence[Exchange],
+    note: str = "",
 ) -> list[NumberedSource]:
-    """The sources as the prompt gets them, condensed to the profile's budget."""
+    """The sources as the prompt gets them, condensed to what the rest leaves of the budget."""
     empty = [NumberedSource(s.number, s.places[0][1].full, "") for s in sources]
-    bare = explain.messages(profile, question, empty, history)
+    bare = explain.messages(profile, question, empty, history, note)
     fixed = sum(estimate_tokens(message["content"]) + 4 for message in bare)
     room = max(profile.prompt_tokens - fixed, LEAST_ROOM)
     parts = []
@@ -103,12 +109,21 @@ def condense(content: str, question: str, tokens: int) -> str:
 
 def shortened(exchange: Exchange) -> Exchange:
     """An earlier exchange as the prompt repeats it: the beginning of its answer is enough."""
-    sentences = split(exchange.answer)
-    answer: list[str] = []
-    room = LONGEST_OLD_ANSWER
-    for unit in sentences:
-        room -= estimate_tokens(unit.text)
-        if room < 0 and answer:
+    return Exchange(exchange.question[:300], _first(exchange.answer, LONGEST_OLD_ANSWER)[:600])
+
+
+def shortened_note(profile: ChatProfile, note: str) -> str:
+    """The beginning of a teacher's note: sources need the room more."""
+    tokens = profile.prompt_tokens // NOTE_SHARE
+    return _first(note, tokens)[: 4 * tokens] if note else ""
+
+
+def _first(text: str, tokens: int) -> str:
+    """The first sentences that fit; one at least."""
+    kept: list[str] = []
+    for unit in split(text):
+        tokens -= estimate_tokens(unit.text)
+        if tokens < 0 and kept:
             break
-        answer.append(unit.text)
-    return Exchange(exchange.question[:300], " ".join(answer)[:600])
+        kept.append(unit.text)
+    return " ".join(kept)

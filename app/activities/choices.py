@@ -1,0 +1,48 @@
+"""What a course has to choose from when a link is set up: concepts, materials, its time zone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.concepts.catalogue import list_concepts
+from app.materials.catalogue import list_materials
+from app.practice.questions import counts_in_use
+from models import Course, IndexingStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A material that students may open; `page_count` is None until it has been read."""
+
+    title: str
+    page_count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Concepts by id, how many questions each has in use, and released materials by id."""
+
+    concepts: Mapping[UUID, str]
+    counts: Mapping[UUID, int]
+    materials: Mapping[UUID, Reading]
+    zone: str
+
+    def questions_on(self, concept_ids: tuple[UUID, ...]) -> int:
+        return sum(self.counts.get(concept_id, 0) for concept_id in concept_ids)
+
+
+def choices_of(session: Session, course_id: UUID) -> Choices:
+    """What the course has; only released materials, as students are to open them."""
+    materials = sorted(list_materials(session, course_id), key=lambda one: one.title.casefold())
+    return Choices(
+        concepts={one.concept_id: one.name for one in list_concepts(session, course_id)},
+        counts=counts_in_use(session, course_id),
+        materials={
+            one.material_id: Reading(one.title, one.page_count)
+            for one in materials
+            if one.is_public and one.indexing_status is not IndexingStatus.FAILED
+        },
+        zone=session.get_one(Course, course_id).time_zone,
+    )
