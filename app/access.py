@@ -33,6 +33,9 @@ RIGHTS: dict[CourseRole, frozenset[Right]] = {
     CourseRole.NONE: frozenset(),
 }
 
+LOOKS_AFTER = frozenset({CourseRole.TEACHER, CourseRole.ADMINISTRATOR})
+"""Who may see how the connection to the LMS stands, in a course or outside of any."""
+
 
 @dataclass(frozen=True)
 class Actor:

@@ -80,8 +80,11 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def answer(error: DomainError) -> Response:
-    """Log the reason and say the sentence, with one reference for both."""
+def answer(error: DomainError, page: str | None = None, **more: object) -> Response:
+    """Log the reason and say the sentence, with one reference for both.
+
+    `page`: a template that says more than the usual one, and what it gets besides.
+    """
     reference = _reference()
     log.warning(
         "refused %s %r: %s (status %d, reference %s)",
@@ -91,7 +94,11 @@ def answer(error: DomainError) -> Response:
         error.status,
         reference,
     )
-    return _answer(error.status, error.sentence, reference, error.action, no_session(error))
+    if page is None:
+        return _answer(error.status, error.sentence, reference, error.action, no_session(error))
+    g.setdefault("actor", None)
+    text = render_template(page, sentence=error.sentence, reference=reference, **more)
+    return make_response(text, error.status)
 
 
 def no_session(error: DomainError) -> bool:

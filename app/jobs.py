@@ -11,6 +11,7 @@ from procrastinate import JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
+from app import limits
 from app import session as sessions
 from app.admin import entrance
 from app.config import Settings
@@ -50,10 +51,11 @@ async def take_up_stalled(context: JobContext, timestamp: int) -> None:
     retry=RetryStrategy(max_attempts=2),
 )
 def sweep_sessions(timestamp: int) -> None:
-    """Delete sessions that have ended, of people and of operators."""
+    """Delete sessions that have ended, of people and of operators, and counters of what is over."""
     with transaction() as session:
         sessions.delete_expired(session)
         entrance.delete_expired(session)
+        limits.delete_old(session)
 
 
 @cache

@@ -60,6 +60,7 @@ def open_session(
     locale: str | None = None,
     frame_origin: str | None = None,
     deep_linking: dict[str, Any] | None = None,
+    launch_facts: dict[str, Any] | None = None,
 ) -> OpenedSession:
     """Add the session row of one admitted launch. Life 8 hours, 60 minutes idle."""
     opened = OpenedSession(secrets.token_urlsafe(12), secrets.token_urlsafe(32))
@@ -78,6 +79,7 @@ def open_session(
             locale=locale,
             frame_origin=frame_origin,
             deep_linking=deep_linking,
+            launch_facts=launch_facts,
             expires_at=now() + LIFE,
         )
     )

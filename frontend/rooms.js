@@ -7,6 +7,7 @@ import htmx from "htmx.org";
 const rooms = {
   math: () => import("./math.js"),
   activities: () => import("./activities.js"),
+  check: () => import("./check.js"),
   console: () => import("./console.js"),
   reader: () => import("./reader.js"),
   tutor: () => import("./tutor.js"),

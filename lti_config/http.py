@@ -46,6 +46,12 @@ class Reply:
         except RecursionError as error:
             raise ValueError("nested too deep") from error
 
+    @property
+    def shown(self) -> str:
+        """Status and first words, for a log or for who has to look into it."""
+        text = " ".join(self.body[:200].decode(errors="replace").split())
+        return f"{self.status} {self.reason[:100]} {text}".strip()
+
 
 @dataclass(frozen=True)
 class Client:

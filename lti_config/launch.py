@@ -5,7 +5,7 @@ LTI core 1.3, sections 5.3 and 5.4; Deep Linking 2.0, 4.4; AGS 2.0, 3.1; NRPS 2.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -86,6 +86,8 @@ class Launch:
     return_url: str | None
     deep_linking: Mapping[str, Any] | None
     """Fields of `deep_linking.Request`."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What the launch tells of its connection (`facts.of`)."""
 
     def to_json(self) -> dict[str, Any]:
         """For a launch that waits in the database until its browser has proved itself."""

@@ -116,19 +116,19 @@ def _page(service: Service, url: str) -> tuple[list[Any], str | None]:
     try:
         container = reply.json()
     except ValueError as error:
-        raise NotRead(Cause.ODD, f"no JSON: {_shown(reply)}") from error
+        raise NotRead(Cause.ODD, f"no JSON: {reply.shown}") from error
     entries = container.get("members") if isinstance(container, dict) else None
     if not isinstance(entries, list):
-        raise NotRead(Cause.ODD, f"no list of members: {_shown(reply)}")
+        raise NotRead(Cause.ODD, f"no list of members: {reply.shown}")
     return entries, next_page(reply, url)
 
 
 def _refuse(reply: Reply) -> NoReturn:
     is_late = reply.status == 429 or reply.status >= 500
     if is_late or (reply.status == 403 and canvas.is_throttled(reply)):
-        raise NotRead(Cause.UNREACHABLE, _shown(reply))
+        raise NotRead(Cause.UNREACHABLE, reply.shown)
     causes = {401: Cause.ACCESS, 403: Cause.ACCESS, 404: Cause.GONE}
-    raise NotRead(causes.get(reply.status, Cause.ODD), _shown(reply))
+    raise NotRead(causes.get(reply.status, Cause.ODD), reply.shown)
 
 
 _NEXT = re.compile(r"<([^<>]*)>([^<]*)")
@@ -204,8 +204,3 @@ _ORDER: list[CourseRole] = [
     CourseRole.NONE,
 ]
 """As `course_role` looks for them in the roles of one entry."""
-
-
-def _shown(reply: Reply) -> str:
-    text = " ".join(reply.body[:200].decode(errors="replace").split())
-    return f"{reply.status} {reply.reason[:100]} {text}".strip()

@@ -157,6 +157,13 @@ def registration_of(session: Session, state: str) -> UUID | None:
     )
 
 
+def target_of(session: Session, state: str) -> str | None:
+    """Where the login with this state was to lead; None for a state that nobody knows."""
+    return session.scalar(
+        select(LaunchState.target_link_uri).where(LaunchState.state == _storable(state))
+    )
+
+
 def known(row: Deployment, school_is_active: bool | None) -> KnownDeployment:
     """The deployment as a value; None for one that belongs to no school."""
     return KnownDeployment(

@@ -12,12 +12,12 @@ import hmac
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NoReturn
 
 from lti_config import claims as read_claims
-from lti_config import message
+from lti_config import facts, message
 from lti_config.addresses import TrustedHosts
 from lti_config.claims import DEPLOYMENT_ID, Claims
 from lti_config.errors import Fault, LaunchRefused
@@ -88,7 +88,8 @@ def verify_launch(
     _by_library(library.check_party, 401, NOT_GENUINE, Fault.MESSAGE)
     launch = read_claims.read(claims, awaited, deployment.deployment_id, trusted)
     message.check_rights(launch)
-    return launch
+    told = facts.of(token.header, claims, awaited, launch, moment.timestamp())
+    return replace(launch, facts=told)
 
 
 def _open(token: Token, awaited: Awaited, keys: Keys) -> Message:

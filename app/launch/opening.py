@@ -12,10 +12,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app import config
+from app.access import LOOKS_AFTER
 from app.activities import destinations
 from app.config import Settings
 from app.extensions import transaction
 from app.launch.admission import admit
+from app.selfcheck.target import leads_to_check
 from app.session import OpenedSession, open_session
 from lti_config import addresses, denials, keysets, registrations, states, storage
 from lti_config.errors import LaunchRefused
@@ -81,7 +84,7 @@ def receive(
         raise
     with transaction() as session:
         if states.spend(session, state, browser_secret):
-            return _open(session, launch)
+            return _open(session, launch, proof="cookie")
         handle = states.hold(session, state, launch)
     return Waiting(
         handle,
@@ -103,7 +106,7 @@ def finish(handle: str, browser_secret: str) -> Opened | Blocked:
     with transaction() as session:
         held = states.release(session, handle, browser_secret)
         if held and held.is_proved:
-            return _open(session, held.launch)
+            return _open(session, held.launch, proof="page")
     return Blocked(held.launch.registration_id if held else None)
 
 
@@ -149,7 +152,8 @@ def _verify(token: Token, awaited: Awaited, keys: Keys, settings: Settings) -> L
     )
 
 
-def _open(session: Session, launch: Launch) -> Opened:
+def _open(session: Session, launch: Launch, *, proof: str) -> Opened:
+    """`proof`: by what the browser showed that it began, its cookie or its page."""
     admission = admit(session, launch)
     opened = open_session(
         session,
@@ -164,6 +168,7 @@ def _open(session: Session, launch: Launch) -> Opened:
         locale=launch.locale,
         frame_origin=launch.frame_sources,
         deep_linking=dict(launch.deep_linking) if launch.deep_linking else None,
+        launch_facts={**launch.facts, "proof": proof} if launch.role in LOOKS_AFTER else None,
     )
     endpoint = destinations.endpoint_for(
         launch.role,
@@ -171,5 +176,6 @@ def _open(session: Session, launch: Launch) -> Opened:
         launch.message_type is MessageType.DEEP_LINKING,
         has_course=admission.course_id is not None,
         is_lost=admission.is_lost,
+        is_check=leads_to_check(launch.target_link_uri, config.current().url),
     )
     return Opened(opened, endpoint)

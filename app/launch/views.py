@@ -22,9 +22,10 @@ from flask import (
 from app import config, errors
 from app.errors import DomainError
 from app.extensions import transaction
-from app.launch import opening
+from app.launch import opening, refused_check
+from app.selfcheck.target import PATH, leads_to_check
 from app.session import set_cookie
-from lti_config import addresses, denials, health, keys, login, storage
+from lti_config import addresses, denials, health, keys, login, states, storage
 from lti_config.errors import LaunchRefused
 from lti_config.states import AGAIN, BLOCKED, LIFE
 
@@ -48,9 +49,12 @@ def refused(refusal: LaunchRefused) -> Response:
     if refusal.fault and refusal.registration_id:
         with transaction() as session:
             health.note_error(session, refusal.registration_id, refusal.fault, refusal.reason)
-    return errors.answer(
-        DomainError(refusal.sentence, reason=refusal.reason, status=refusal.status)
-    )
+    error = DomainError(refusal.sentence, reason=refusal.reason, status=refusal.status)
+    if request.is_json or not _is_check():
+        return errors.answer(error)
+    is_login = request.endpoint == f"{blueprint.name}.{begin.__name__}"
+    steps = refused_check.steps(refusal, is_login=is_login)
+    return errors.answer(error, "selfcheck/refused.html", steps=steps, sent=_sent(is_login))
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
@@ -87,6 +91,12 @@ def opened_directly() -> str:
         title="Open this from your course",
         sentence="This address belongs to the sign-in. Please open the link in your course again.",
     )
+
+
+@blueprint.get("/check")
+def check() -> str:
+    """The address of the connection check, which a link in the LMS leads to."""
+    return render_template("selfcheck/address.html", address=f"{config.current().url}{PATH}")
 
 
 @blueprint.post("/launch")
@@ -141,6 +151,23 @@ def jwks() -> Response:
     response.cache_control.public = True
     response.cache_control.max_age = int(keys.PUBLISHED_FOR.total_seconds())
     return response
+
+
+def _is_check() -> bool:
+    """Whether the sign-in that is refused was to open the connection check."""
+    target = request.values.get("target_link_uri", "")
+    if not target and (state := request.form.get("state")):
+        with transaction() as session:
+            target = states.target_of(session, state) or ""
+    return leads_to_check(target, config.current().url)
+
+
+def _sent(is_login: bool) -> dict[str, str]:
+    """What the LMS calls itself and us, to be compared; it came with this very request."""
+    names = {"iss": "Issuer", "client_id": "Client id", "lti_deployment_id": "Deployment"}
+    if not is_login:
+        return {}
+    return {title: request.values.get(name, "")[:255] for name, title in names.items()}
 
 
 def _address(opened: opening.Opened) -> str:

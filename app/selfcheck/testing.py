@@ -1,0 +1,104 @@
+"""Tests of the services, each by one real request; no database is held meanwhile."""
+
+from collections.abc import Callable
+
+from app import config
+from app.extensions import transaction
+from app.selfcheck.connection import Line
+from app.selfcheck.findings import Finding, Verdict
+from lti_config import nrps, probe, services
+from lti_config.http import Client
+from lti_config.probe import LINE_ITEM, LINE_ITEM_READ, RESULT, SCORE, ProbeFailed
+from lti_config.services import Service
+from lti_config.tokens import TokenRefused
+
+TITLES = {"token": "Access to services", "roster": "List of members", "columns": "Gradebook"}
+"""The tests by the name that their address has."""
+
+_NAMES = {
+    LINE_ITEM: "gradebook columns",
+    LINE_ITEM_READ: "gradebook columns (to read)",
+    RESULT: "results",
+    SCORE: "scores",
+    nrps.SCOPE: "names and roles",
+}
+
+
+def test(name: str, line: Line) -> Finding:
+    """Run one test. Waits on the network."""
+    settings = config.current()
+    try:
+        service = services.connect(
+            line.registration_id,
+            steps=transaction,
+            client=Client.trusting(settings.trusted_private_hosts),
+            secret_keys=settings.secret_keys,
+        )
+        return _TESTS[name](service, line, settings.url)
+    except (ProbeFailed, TokenRefused) as error:
+        return Finding(TITLES[name], Verdict.BAD, _FAILED[name], _TODO[name], str(error), name)
+
+
+_FAILED = {
+    "token": "Your LMS gave no access.",
+    "roster": "The list of members could not be read.",
+    "columns": "The columns of the gradebook could not be read.",
+}
+_TODO = {
+    "token": "",
+    "roster": "See that names and roles (NRPS) are switched on for CourseLLM in the LMS.",
+    "columns": "See that grades (AGS) are switched on for CourseLLM in the LMS, then open the "
+    "link again.",
+}
+
+
+def _token(service: Service, line: Line, url: str) -> Finding:
+    scopes = {scope for scope in line.connection.ags_scopes if scope in _NAMES}
+    if line.connection.memberships_url:
+        scopes.add(nrps.SCOPE)
+    if not scopes:
+        return _off("token", "This sign-in offers no service to ask for.")
+    found = probe.ask_tokens(service, scopes)
+    given = ", ".join(_NAMES[scope] for scope in found.given)
+    if not found.refused:
+        words = f"Your LMS reads CourseLLM's keys and gives access to: {given}."
+        return Finding(TITLES["token"], Verdict.GOOD, words, key="token")
+    detail = found.refused[0][1]
+    if not found.given:
+        todo = (
+            f"Your LMS must be able to read {url}/lti/jwks, and know CourseLLM by it. "
+            "If that is so, see whether services are allowed for CourseLLM there."
+        )
+        return Finding(TITLES["token"], Verdict.BAD, _FAILED["token"], todo, detail, "token")
+    refused = ", ".join(_NAMES[scope] for scope, _ in found.refused)
+    words = f"Your LMS gives access to: {given}. It offers, but does not give: {refused}."
+    todo = "Allow these for CourseLLM in the LMS, then open the link again."
+    return Finding(TITLES["token"], Verdict.LOOK, words, todo, detail, "token")
+
+
+def _roster(service: Service, line: Line, _url: str) -> Finding:
+    if line.connection.memberships_url is None:
+        return _off("roster", "This sign-in does not offer the list of members.")
+    count = probe.count_members(service, line.connection.memberships_url)
+    words = f"The first page lists {count} member{'s' if count != 1 else ''}."
+    return Finding(TITLES["roster"], Verdict.GOOD, words, key="roster")
+
+
+def _columns(service: Service, line: Line, _url: str) -> Finding:
+    scopes = set(line.connection.ags_scopes)
+    if line.connection.line_items_url is None or not scopes & {LINE_ITEM, LINE_ITEM_READ}:
+        return _off("columns", "This sign-in does not offer the columns of the gradebook.")
+    count = probe.count_line_items(service, line.connection.line_items_url, scopes)
+    words = f"{count} column{'s' if count != 1 else ''} of CourseLLM can be seen."
+    return Finding(TITLES["columns"], Verdict.GOOD, words, key="columns")
+
+
+def _off(name: str, words: str) -> Finding:
+    return Finding(TITLES[name], Verdict.OFF, words, key=name)
+
+
+_TESTS: dict[str, Callable[[Service, Line, str], Finding]] = {
+    "token": _token,
+    "roster": _roster,
+    "columns": _columns,
+}
