@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from lti_config.errors import InvitationRefused
-from models import Invitation, now
+from models import Invitation, RateCounter, now
 
 LIFE = timedelta(days=7)
+LOOKS_KEPT = timedelta(hours=2)
+MOST_LOOKS = 30
+"""In an hour: whoever holds an invitation has us ask an address of their choice each time."""
 TAKEN_FOR = timedelta(minutes=2)
 """Longer than a registration may take on the wire."""
 
@@ -29,6 +33,8 @@ TAKEN = (
     "A registration with this invitation is under way just now. "
     "Wait two minutes; if it did not succeed, start again from your LMS."
 )
+OFTEN = "This invitation was tried many times within an hour. Please try again in an hour."
+_COUNTED = "invitation:"
 
 
 def invite(
@@ -57,6 +63,31 @@ def find_open(session: Session, code: str) -> Invitation:
     if row.expires_at <= now():
         raise InvitationRefused(410, EXPIRED, f"invitation {row.invitation_id} has run out")
     return row
+
+
+def count_look(session: Session, invitation_id: UUID) -> None:
+    """Before an address is asked for this invitation. Raises InvitationRefused beyond the limit."""
+    window = now().replace(minute=0, second=0, microsecond=0)
+    count = session.scalar(
+        insert(RateCounter)
+        .values(key=f"{_COUNTED}{invitation_id}", window_start=window, count=1)
+        .on_conflict_do_update(
+            index_elements=[RateCounter.key, RateCounter.window_start],
+            set_={"count": RateCounter.count + 1},
+        )
+        .returning(RateCounter.count)
+    )
+    if (count or 0) > MOST_LOOKS:
+        raise InvitationRefused(429, OFTEN, f"invitation {invitation_id}: {count} looks this hour")
+
+
+def delete_old_counts(session: Session) -> None:
+    """Delete the counts of hours that are over."""
+    session.execute(
+        delete(RateCounter).where(
+            RateCounter.key.startswith(_COUNTED), RateCounter.window_start < now() - LOOKS_KEPT
+        )
+    )
 
 
 def take(session: Session, invitation_id: UUID) -> None:

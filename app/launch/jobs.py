@@ -3,7 +3,7 @@
 import procrastinate
 
 from app.extensions import transaction
-from lti_config import keys, states, tokens
+from lti_config import invitations, keys, states, tokens
 
 blueprint = procrastinate.Blueprint()
 
@@ -11,8 +11,9 @@ blueprint = procrastinate.Blueprint()
 @blueprint.periodic(cron="*/10 * * * *")
 @blueprint.task(name="sweep", queueing_lock="launch:sweep")
 def sweep(timestamp: int) -> None:
-    """Delete logins, waiting launches, service tokens and keys of the tool that have ended."""
+    """Delete logins, waiting launches, service tokens, keys and counts that have ended."""
     with transaction() as session:
         states.delete_expired(session)
         tokens.delete_expired(session)
         keys.delete_retired(session)
+        invitations.delete_old_counts(session)

@@ -73,6 +73,7 @@ def look(code: str, configuration_url: str, token: str, settings: Settings) -> O
     """What the LMS says of itself. Raises InvitationRefused, RegistrationRefused."""
     with transaction() as session:
         invitation = invitations.find_open(session, code)
+        invitations.count_look(session, invitation.invitation_id)
     if not _is_token(token):
         reason = f"no registration token, but {len(token)} characters"
         raise RegistrationRefused(400, discovery.NOT_FROM_LMS, reason)

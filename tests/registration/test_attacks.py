@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from lti_config import discovery, invitations
 from lti_config.addresses import TrustedHosts
 from lti_config.errors import RegistrationRefused
 from lti_config.http import MOST_BYTES
-from models import Invitation, Platform, Registration, now
+from models import Invitation, Platform, RateCounter, Registration, now
 from tests.registration.conftest import PLATFORM, TOKEN, Administrator, Lms, offer_in
 
 SCRIPT = "<script>alert(1)</script>"
@@ -87,6 +87,27 @@ def test_a_page_from_before_cannot_connect_another_lms(
     assert refused.status_code == 409
     assert len(lms.bodies) == 1
     assert session.scalars(select(Registration.issuer)).all() == [url]
+
+
+def test_many_tries_in_an_hour(
+    administrator: Administrator, lms: Lms, session: Session, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(invitations, "MOST_LOOKS", 2)
+    monkeypatch.setattr(invitations, "now", lambda: datetime(2026, 11, 26, 9, 30, tzinfo=UTC))
+    session.get_one(Invitation, administrator.invitation.invitation_id).expires_at = datetime(
+        2026, 12, 1, tzinfo=UTC
+    )
+    session.commit()
+    statuses = [administrator.look(lms).status_code for _ in range(3)]
+    assert statuses == [200, 200, 429] and len(lms.peer.asked) == 2
+    monkeypatch.setattr(invitations, "now", lambda: datetime(2026, 11, 26, 10, 1, tzinfo=UTC))
+    assert administrator.look(lms).status_code == 200
+    for minute, hours in ((0, [10]), (1, [])):
+        moment = datetime(2026, 11, 26, 12, minute, tzinfo=UTC)
+        monkeypatch.setattr(invitations, "now", lambda moment=moment: moment)
+        invitations.delete_old_counts(session)
+        kept = session.scalars(select(RateCounter.window_start)).all()
+        assert [one.astimezone(UTC).hour for one in kept] == hours
 
 
 # Where we are sent
