@@ -5,6 +5,7 @@ A page takes the same few statements however many there are.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -77,6 +78,12 @@ def connections(session: Session, *conditions: ColumnElement[bool]) -> list[Conn
     return list(found.values())
 
 
+def latest(found: Sequence[Connection], name: str) -> datetime | None:
+    """When any of them last had this success."""
+    moments = [getattr(one.health, name) for one in found if one.health]
+    return max((moment for moment in moments if moment), default=None)
+
+
 @dataclass(frozen=True)
 class Attention:
     """What an operator should look at."""
@@ -84,7 +91,7 @@ class Attention:
     pending: list[Connection]
     """Registrations that wait for approval."""
     waiting: list[tuple[Connection, Deployment]]
-    """Deployments that do."""
+    """Deployments that do; those of a registration that waits are approved with it."""
     failing: list[Connection]
 
     @property
@@ -99,7 +106,7 @@ def attention(found: Sequence[Connection]) -> Attention:
         waiting=[
             (c, one)
             for c in found
-            if c.registration.status is not RegistrationStatus.DISABLED
+            if c.registration.status is RegistrationStatus.ACTIVE
             for one in c.waiting
         ],
         failing=[c for c in found if c.is_failing],

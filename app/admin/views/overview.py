@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template
 
-from app.admin.connections import attention, connections
+from app.admin.connections import attention, connections, latest
 from app.errors import Action, NotFound
 from app.extensions import transaction
 
@@ -13,7 +13,9 @@ blueprint = Blueprint("overview", __name__)
 def index() -> str:
     with transaction() as session:
         found = connections(session)
-    return render_template("admin/overview.html", connections=found, attention=attention(found))
+    return render_template(
+        "admin/overview.html", connections=found, attention=attention(found), latest=latest
+    )
 
 
 @blueprint.get("/<path:_rest>")

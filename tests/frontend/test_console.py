@@ -1,0 +1,249 @@
+"""The operator's console in a real browser: log-in, pages in both themes, never in a frame."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.admin import entrance
+from lti_config import health, invitations, keys, keysets, registrations
+from lti_config.addresses import TrustedHosts
+from lti_config.errors import Fault
+from lti_config.registrations import NewRegistration
+from models import (
+    AuditEvent,
+    Deployment,
+    Institution,
+    OperatorLink,
+    Platform,
+    Registration,
+    RegistrationStatus,
+    now,
+)
+from tests.frontend.conftest import Opening, Visit
+from tests.frontend.site import Serving
+
+KEY = "0" * 40
+
+
+def _add(session: Session, name: str, host: str, client_id: str, *deployments: str) -> Registration:
+    url = f"https://{host}"
+    new = NewRegistration(
+        name, url, client_id, f"{url}/auth", f"{url}/token", f"{url}/jwks", deployments
+    )
+    return registrations.add(session, new, TrustedHosts())
+
+
+@pytest.fixture
+def filled(app: Flask, session: Session) -> Platform:
+    """An installation with something on every page: the platform whose page is looked at."""
+    schools = [Institution(name=name) for name in ("Lakeside College", "Northern University")]
+    schools[1].is_active = False
+    session.add_all(schools)
+    good = _add(session, "Lakeside Moodle", "moodle.lakeside.example", "aB3dE5gH7jK9mN1", "2", "17")
+    hosted = _add(session, "Northern Canvas", "canvas.example", "170000000000559", "189:7f956bcc")
+    waiting = _add(session, "Harbour Moodle", "learn.harbour.example", "zY9xW8vU7tS6rQ5")
+    waiting.status = RegistrationStatus.PENDING
+    session.flush()
+    for row, school in ((good, schools[0]), (hosted, schools[1])):
+        for one in row.deployments:
+            one.institution_id = school.institution_id
+    registrations.note_unknown_deployment(session, good.registration_id, "23")
+    health.note_token(session, good.registration_id)
+    health.note_score(session, good.registration_id)
+    health.note_error(
+        session, good.registration_id, Fault.CLOCK, "iat: issued 95 s ahead of our clock"
+    )
+    found = keysets.Fetched([{"kid": KEY, "n": "AA", "e": "AQAB"}], timedelta(hours=1))
+    keysets.keep(session, "https://moodle.lakeside.example/jwks", found)
+    keys.signing_key(session, ("test-key-" + "0" * 32,))
+    keys.rotate(session, ("test-key-" + "0" * 32,))
+    invitations.invite(session, "Moodle of Harbour School, Ms Berg", schools[0].institution_id)
+    row, _code = invitations.invite(session, "Mr Roe")
+    invitations.revoke(session, row.invitation_id)
+    for number in range(60):
+        session.add(
+            AuditEvent(
+                operator_name="Grace",
+                action="institution.renamed",
+                subject=str(number),
+                details={"name": f"School {number}"},
+            )
+        )
+    session.commit()
+    return session.get_one(Platform, good.platform_id)
+
+
+Entering = Callable[..., Visit]
+
+
+@pytest.fixture
+def enter_console(tool: str, session: Session, visit: Opening) -> Entering:
+    """`enter_console("/admin/keys", width=…)` comes by a fresh link, then goes to the page."""
+
+    def enter_console(path: str = "/admin/", **size: int) -> Visit:
+        secret = entrance.make_link(session, "Ada")
+        session.commit()
+        visiting = visit(f"{tool}/admin/login#{secret}", ready="h1:text('Overview')", **size)
+        visiting.url = tool
+        if path != "/admin/":
+            visiting.go(path, ready="main h1")
+        return visiting
+
+    return enter_console
+
+
+def test_the_link_opens_the_console_and_leaves_no_trace(
+    app: Flask, tool: str, session: Session, visit: Opening
+) -> None:
+    secret = entrance.make_link(session, "Ada")
+    session.commit()
+    visiting = visit(f"{tool}/admin/login#{secret}", ready="h1:text('Overview')")
+    page = visiting.page
+    assert page.url == f"{tool}/admin/"
+    (cookie,) = [one for one in page.context.cookies() if one["name"] == "__Host-operator"]
+    assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Strict")
+    assert page.evaluate("document.cookie") == ""
+    page.go_back()
+    page.wait_for_selector('h1:text("Operator\'s console")')
+    assert page.evaluate("location.href") == f"{tool}/admin/login", "the fragment is gone"
+    assert secret not in page.content()
+    assert visiting.complaints == []
+
+
+def test_a_link_that_was_used_says_so(
+    tool: str, session: Session, visit: Opening, enter_console: Entering
+) -> None:
+    enter_console()
+    used = entrance.make_link(session, "Ada")
+    session.execute(update(OperatorLink).values(spent_at=now()))
+    session.commit()
+    page = visit(f"{tool}/admin/login#{used}", ready="[role=alert]").page
+    assert "used already" in page.inner_text("[role=alert]")
+    assert used not in page.url
+
+
+def test_without_script_the_code_is_pasted(tool: str, session: Session, visit: Opening) -> None:
+    secret = entrance.make_link(session, "Ada")
+    session.commit()
+    page = visit(f"{tool}/admin/login#{secret}", script=False).page
+    page.fill("#secret", secret)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_selector("h1:text('Overview')")
+
+
+def test_logging_out_leads_back_to_the_log_in(filled: Platform, enter_console: Entering) -> None:
+    visiting = enter_console()
+    page = visiting.page
+    page.click("text=Log out")
+    page.wait_for_selector('h1:text("Operator\'s console")')
+    visiting.go("/admin/keys")
+    assert page.url.endswith("/admin/login")
+    assert visiting.complaints == []
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_no_page_of_the_console_can_be_framed(
+    host: str, filled: Platform, enter_console: Entering, serving: Serving, tool: str
+) -> None:
+    """Neither by a page of the same site nor by another's, with the operator logged in."""
+    page = enter_console().page
+    for path in ("/admin/", "/admin/login", f"/admin/platforms/{filled.platform_id}"):
+        outer = serving.url.replace("localhost", host)
+        page.goto(f"{outer}/lms?frame={tool}{path}")
+        frame = page.wait_for_selector("iframe").content_frame()
+        assert frame is not None
+        frame.wait_for_url("chrome-error://**")
+        assert "Overview" not in frame.content() and "console" not in frame.content()
+
+
+def test_what_waits_is_approved_and_what_runs_is_disabled_after_a_question(
+    filled: Platform, enter_console: Entering, session: Session
+) -> None:
+    visiting = enter_console()
+    page = visiting.page
+    page.get_by_role("button", name="Approve deployment 23").click()
+    page.wait_for_selector("[role=status] >> text=It is approved")
+    row = page.get_by_role("row", name="23")
+    row.get_by_text("Disable", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Disable deployment 23?")
+    assert page.evaluate("document.activeElement.textContent") == "Cancel"
+    dialog.get_by_role("button", name="Disable deployment").click()
+    page.wait_for_selector("[role=status] >> text=It is disabled")
+    assert page.get_by_role("dialog").count() == 0
+    found = session.scalars(select(Deployment).where(Deployment.lti_deployment_id == "23")).one()
+    assert found.status is RegistrationStatus.DISABLED
+    assert visiting.complaints == []
+
+
+def test_an_invitation_is_made_and_its_address_shown_once(
+    filled: Platform, enter_console: Entering, tool: str
+) -> None:
+    visiting = enter_console("/admin/invitations")
+    page = visiting.page
+    page.click("text=Make invitation")
+    page.wait_for_selector("#note-error")
+    assert page.evaluate("document.activeElement.id") == "note"
+    page.fill("#note", "Ms Berg")
+    page.click("text=Make invitation")
+    address = page.wait_for_selector(".cl-copy").inner_text()
+    assert address.startswith(f"{tool}/lti/register?invite=")
+    page.reload()
+    page.wait_for_selector("h1:text('Invitations')")
+    assert address not in page.content()
+    assert len([one for one in visiting.complaints if "422" not in one]) == 0
+
+
+def test_errors_stand_beside_their_fields(enter_console: Entering) -> None:
+    page = enter_console("/admin/platforms/new").page
+    page.fill("#name", "Lakeside")
+    page.click("text=Add platform")
+    page.wait_for_selector("#issuer-error")
+    for name in ("issuer", "client_id", "auth_url", "token_url", "jwks_url"):
+        assert page.get_attribute(f"#{name}", "aria-invalid") == "true"
+    assert page.input_value("#name") == "Lakeside"
+    assert page.evaluate("document.activeElement.id") == "issuer"
+
+
+PAGES = (
+    "/admin/",
+    "/admin/platforms",
+    "/admin/platforms/new",
+    "/admin/platforms/ID",
+    "/admin/platforms/ID/moved",
+    "/admin/institutions",
+    "/admin/invitations",
+    "/admin/keys",
+    "/admin/record",
+    "/admin/login",
+    "/admin/nowhere",
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing_in_either_theme(
+    path: str, filled: Platform, enter_console: Entering
+) -> None:
+    visiting = enter_console(path.replace("ID", str(filled.platform_id)), width=1280)
+    assert visiting.violations() == []
+
+
+def test_no_page_is_wider_than_the_screen(filled: Platform, enter_console: Entering) -> None:
+    """Not at 320 pixels, nor with text twice as large; what is pressed lies on the screen."""
+    visiting = enter_console(width=320)
+    page = visiting.page
+    for path in PAGES:
+        visiting.go(path.replace("ID", str(filled.platform_id)), ready="main h1")
+        for font in (16, 32):
+            page.evaluate(f"document.documentElement.style.fontSize = '{font}px'")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, (path, font)
+        page.evaluate("document.documentElement.style.fontSize = ''")
+        outside = page.evaluate(
+            """[...document.querySelectorAll('main :is(button, a, select, summary)')]
+               .filter(one => one.getBoundingClientRect().right > 320.5)
+               .map(one => one.textContent)"""
+        )
+        assert outside == [], path
