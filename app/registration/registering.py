@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app import audit
 from app.config import Settings
 from app.extensions import transaction
 from lti_config import discovery, dynamic_registration, invitations, registrations
@@ -121,12 +122,20 @@ def _keep(offer: Offer, answer: Answer, settings: Settings) -> None:
             new = _new(offer, answer, invitation.institution_id)
             row = registrations.add(session, new, trusted)
             invitations.spend(session, offer.invitation_id, row.registration_id)
+            _record(session, offer, row)
     except RegistrationClash as clash:
         raise RegistrationRefused(409, KNOWN, f"registration: {where} is known") from clash
     except SQLAlchemyError as error:
         log.exception("the LMS has registered us, but it was not kept: %s", where)
         raise RegistrationRefused(500, NOT_KEPT, f"registration: {where} not kept") from error
     log.info("registered by invitation %s: %s waits for approval", offer.invitation_id, where)
+
+
+def _record(session: Session, offer: Offer, row: Registration) -> None:
+    """In the operators' record, under the name that the invitation was made for."""
+    who = f"{offer.invited[:80]} (by invitation)"
+    details = {"name": offer.school, "issuer": row.issuer, "client_id": row.client_id}
+    audit.record_operator(session, who, "registration.added", str(row.registration_id), details)
 
 
 def _new(offer: Offer, answer: Answer, institution_id: UUID | None) -> NewRegistration:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,6 @@ from werkzeug.test import TestResponse
 
 from lti_config import invitations
 from models import Invitation
-from tests.conftest import SHARED
 from tests.lti_config.conftest import Answer, Asked, Peer, peer
 
 __all__ = ["peer"]
@@ -26,12 +26,8 @@ TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 
 
-def capture(name: str) -> Any:
-    """A message of a real LMS."""
-    path = SHARED / "captures" / f"{name}.json"
-    if not path.exists():
-        pytest.skip("the captured messages are not at hand")
-    return json.loads(path.read_text())
+MOODLE: dict[str, Any] = json.loads(Path(__file__).with_name("moodle.json").read_text())
+"""What a real Moodle said: `configurations`, `answers` and `refusals`."""
 
 
 @dataclass

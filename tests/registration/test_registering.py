@@ -14,6 +14,7 @@ from app import config
 from lti_config import registrations
 from lti_config.errors import LaunchRefused
 from models import (
+    AuditEvent,
     Deployment,
     Institution,
     Invitation,
@@ -21,7 +22,7 @@ from models import (
     RegistrationSource,
     RegistrationStatus,
 )
-from tests.registration.conftest import AGS, PLATFORM, TOKEN, TOOL, Administrator, Lms, capture
+from tests.registration.conftest import AGS, MOODLE, PLATFORM, TOKEN, TOOL, Administrator, Lms
 
 CANVAS = "https://canvas.instructure.com/lti/"
 
@@ -68,6 +69,12 @@ def test_confirming_registers_and_waits_for_approval(
     assert (deployment.lti_deployment_id, deployment.status) == ("7", RegistrationStatus.PENDING)
     invitation = session.scalars(select(Invitation)).one()
     assert invitation.spent_at and invitation.registration_id == row.registration_id
+    event = session.scalars(select(AuditEvent)).one()
+    assert (event.operator_name, event.action) == (
+        "Lakeside College (by invitation)",
+        "registration.added",
+    )
+    assert event.subject == str(row.registration_id)
 
 
 def test_what_the_lms_is_told(administrator: Administrator, lms: Lms):
@@ -261,12 +268,11 @@ def test_an_lms_that_sends_no_token(administrator: Administrator, lms: Lms):
 # What may fail after the administrator has confirmed
 
 
-@pytest.mark.parametrize("case", range(19))
+@pytest.mark.parametrize("given", MOODLE["refusals"], ids=lambda given: given["name"])
 def test_moodles_refusals_say_what_to_do(
-    case: int, administrator: Administrator, lms: Lms, session: Session
+    given: dict[str, Any], administrator: Administrator, lms: Lms, session: Session
 ):
     """Replayed as a real Moodle sent them; the invitation stays open."""
-    given = capture("registration_errors")[case]
     page = administrator.look(lms)
     lms.refusal = (
         given["status"],
@@ -284,20 +290,19 @@ def test_moodles_refusals_say_what_to_do(
     assert administrator.confirm(administrator.look(lms)).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["same", "moodle41_same", "noprivacy", "cross"])
+@pytest.mark.parametrize("name", MOODLE["answers"])
 def test_moodles_registrations_replayed(
     name: str, administrator: Administrator, lms: Lms, session: Session
 ):
     """Configuration and answer of a real Moodle, at this LMS's address."""
     url = lms.peer.url
+    said = MOODLE["configurations"][name]
     lms.configuration = {
-        key: value.replace(capture(f"openid_configuration_{name}")["body"]["issuer"], url)
-        if isinstance(value, str)
-        else value
-        for key, value in capture(f"openid_configuration_{name}")["body"].items()
+        key: value.replace(said["issuer"], url) if isinstance(value, str) else value
+        for key, value in said.items()
     }
     lms.configuration["registration_endpoint"] = f"{url}/register"
-    answer: dict[str, Any] = capture(f"registration_{name}")["response"]["body"]
+    answer: dict[str, Any] = MOODLE["answers"][name]
     lms.reply = answer
     done = administrator.confirm(administrator.look(lms))
     assert done.status_code == 200, done.text
