@@ -55,6 +55,7 @@ from models.materials import (
     IndexingStatus,
     MaterialChunk,
     MaterialPage,
+    Upload,
 )
 from models.operations import (
     AuditEvent,
@@ -151,6 +152,7 @@ __all__ = [
     "TurnState",
     "TutorPolicy",
     "TutorTurn",
+    "Upload",
     "UsageRecord",
     "User",
     "UserRole",

@@ -54,6 +54,8 @@ class Course(Base):
     """IANA name; every day in figures and rules is a day there."""
     search_config: Mapped[str] = mapped_column(String(32), default="english")
     """Name of the PostgreSQL text search configuration of the course's language."""
+    embedding_model: Mapped[str | None] = mapped_column(String(100))
+    """Whose vectors are searched; empty: those of the installation's present model."""
     member_count: Mapped[int] = mapped_column(default=0)
     """The highest `Enrollment.number` given out."""
 

@@ -65,6 +65,18 @@ class CourseMaterial(Base):
     )
     is_public: Mapped[bool] = mapped_column(default=True)
     """False hides the material from students and from their answers."""
+    release_at: Mapped[datetime | None]
+    """Before it students neither see the material nor get answers from it; empty: at once."""
+    position: Mapped[int] = mapped_column(default=0)
+    """Place in the course's list; equal ones by `upload_date`."""
+    deleted_at: Mapped[datetime | None] = mapped_column(index=True)
+    """Gone for everybody since then; can be undone until a job takes the file away."""
+    replaces_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("course_materials.material_id", ondelete="SET NULL"), index=True
+    )
+    """The version before this one, found until this one can be."""
+    verified_at: Mapped[datetime | None]
+    """When the file was last read whole and had its SHA-256."""
     details: Mapped[dict[str, Any] | None] = mapped_column("metadata", JSONB)
     """Original name, media type, the reason of a failure in words (`metadata` is SQLAlchemy's)."""
     page_count: Mapped[int | None]
@@ -82,6 +94,33 @@ class CourseMaterial(Base):
     chunks: Mapped[list["MaterialChunk"]] = relationship(
         back_populates="material", cascade="all, delete-orphan", passive_deletes=True
     )
+
+
+class Upload(Base):
+    """A file on its way in, which can be gone on with after a dropped connection."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        CheckConstraint("received between 0 and size", name="received_is_part"),
+        Index("ix_uploads_expires_at", "expires_at"),
+    )
+
+    upload_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    course_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("courses.course_id", ondelete="CASCADE"), index=True
+    )
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("users.user_id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)
+    received: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Bytes that are safe."""
+    replaces_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("course_materials.material_id", ondelete="SET NULL"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
 
 
 class MaterialPage(Base):
@@ -150,6 +189,8 @@ class ChunkVector(Base):
     chunk_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("material_chunks.chunk_id", ondelete="CASCADE"), primary_key=True
     )
+    model: Mapped[str] = mapped_column(String(100), primary_key=True)
+    """While a course moves from one model to another it has the vectors of both."""
     course_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("courses.course_id", ondelete="CASCADE")
     )
@@ -157,5 +198,4 @@ class ChunkVector(Base):
         ForeignKey("course_materials.material_id", ondelete="CASCADE"), index=True
     )
     chunk_index: Mapped[int]
-    model: Mapped[str] = mapped_column(String(100))
     embedding: Mapped[HalfVector] = mapped_column(HALFVEC())

@@ -55,8 +55,9 @@ def store_vector(
         .where(MaterialChunk.chunk_id == chunk.chunk_id)
         .values(embedding_vector=Vector(padded), embedding_model=model)
     )
-    copy = {"model": model, "embedding": HalfVector(unit)}
+    copy = {"embedding": HalfVector(unit)}
     where = {
+        "model": model,
         "course_id": course_id,
         "material_id": chunk.material_id,
         "chunk_index": chunk.chunk_index,
@@ -64,7 +65,7 @@ def store_vector(
     session.execute(
         insert(ChunkVector)
         .values(chunk_id=chunk.chunk_id, **where, **copy)
-        .on_conflict_do_update(index_elements=["chunk_id"], set_=copy)
+        .on_conflict_do_update(index_elements=["chunk_id", "model"], set_=copy)
     )
 
 

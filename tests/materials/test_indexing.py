@@ -77,7 +77,7 @@ def test_words_come_first_and_vectors_follow(
     for chunk in chunks_of(session, material_id):
         assert chunk.embedding_model == MODEL and chunk.embedding_vector is not None
         assert len(list(chunk.embedding_vector)) == 1536
-        copy = session.get_one(ChunkVector, chunk.chunk_id)
+        copy = session.get_one(ChunkVector, (chunk.chunk_id, MODEL))
         assert (copy.chunk_index, copy.course_id) == (chunk.chunk_index, course.course_id)
 
 
