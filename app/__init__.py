@@ -13,6 +13,7 @@ from app.launch import views as launch
 from app.materials import views as materials
 from app.practice import views as practice
 from app.registration import views as registration
+from app.review import views as review
 from app.roster import views as roster
 from app.selfcheck import views as selfcheck
 from app.tutor import views as tutor
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(tutor.blueprint, url_prefix="/s/<sid>/tutor")
     app.register_blueprint(practice.blueprint, url_prefix="/s/<sid>/practice")
     app.register_blueprint(gradebook.blueprint, url_prefix="/s/<sid>/grades")
+    app.register_blueprint(review.blueprint, url_prefix="/s/<sid>/review")
     app.register_blueprint(roster.blueprint, url_prefix="/s/<sid>/people")
     app.register_blueprint(selfcheck.blueprint, url_prefix="/s/<sid>/check")
     return app

@@ -54,6 +54,8 @@ class Actor:
     deep_linking: bool
     """Whether this session was opened to choose a link for the course page."""
     locale: str | None
+    reviewed_user_id: UUID | None = None
+    """The learner whose work this session was opened to show."""
 
     @property
     def rights(self) -> frozenset[Right]:

@@ -38,7 +38,7 @@ def init_app(app: Flask) -> None:
         return {"actor": actor, "tabs": _tabs(actor) if actor else []}
 
 
-_WITHIN = {"roster": "gradebook", "selfcheck": "gradebook"}
+_WITHIN = {"roster": "gradebook", "review": "gradebook", "selfcheck": "gradebook"}
 """Rooms without a tab of their own, and the one that they belong to."""
 
 

@@ -61,6 +61,7 @@ def open_session(
     frame_origin: str | None = None,
     deep_linking: dict[str, Any] | None = None,
     launch_facts: dict[str, Any] | None = None,
+    reviewed_user_id: UUID | None = None,
 ) -> OpenedSession:
     """Add the session row of one admitted launch. Life 8 hours, 60 minutes idle."""
     opened = OpenedSession(secrets.token_urlsafe(12), secrets.token_urlsafe(32))
@@ -80,6 +81,7 @@ def open_session(
             frame_origin=frame_origin,
             deep_linking=deep_linking,
             launch_facts=launch_facts,
+            reviewed_user_id=reviewed_user_id,
             expires_at=now() + LIFE,
         )
     )
@@ -231,6 +233,7 @@ def _actor(
         resource_link_id=tool_session.resource_link_id,
         deep_linking=tool_session.deep_linking is not None,
         locale=tool_session.locale,
+        reviewed_user_id=tool_session.reviewed_user_id,
     )
 
 

@@ -6,6 +6,7 @@ Moodle's do, so a tool has to put `/scores` and `/results` before it (3.4.1).
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ from demo_lms.settings import Settings
 from demo_lms.store import Store
 
 TYPE_ID = "1"
+_ITEMS = (
+    "SELECT line_items.*, url AS review_url FROM line_items"
+    " LEFT JOIN submission_reviews ON line_item_id = id"
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ class LineItem:
     tag: str | None = None
     starts_at: str | None = None
     ends_at: str | None = None
+    review_url: str | None = None
+    """Where the tool shows a student's work (submissionReview)."""
 
 
 def container_url(settings: Settings) -> str:
@@ -58,12 +65,12 @@ def endpoint_claim(platform: Platform, link_id: str | None) -> dict[str, Any]:
 
 
 def listed(store: Store) -> list[LineItem]:
-    return [_item(row) for row in store.rows("SELECT * FROM line_items ORDER BY id")]
+    return [_item(row) for row in store.rows(f"{_ITEMS} ORDER BY id")]
 
 
 def get(store: Store, item_id: int) -> LineItem:
     """Raises Refusal (404)."""
-    row = store.row("SELECT * FROM line_items WHERE id = ?", item_id)
+    row = store.row(f"{_ITEMS} WHERE id = ?", item_id)
     if row is None:
         raise Refusal(404, "not_found", "There is no such line item.")
     return _item(row)
@@ -99,6 +106,8 @@ def replace(store: Store, item_id: int, body: object) -> LineItem:
             " starts_at = ?, ends_at = ? WHERE id = ?",
             (*_columns(new), item_id),
         )
+        db.execute("DELETE FROM submission_reviews WHERE line_item_id = ?", (item_id,))
+        _keep_review(db, item_id, new)
     return get(store, item_id)
 
 
@@ -115,7 +124,8 @@ def insert(db: sqlite3.Connection, item: LineItem) -> LineItem:
         " link_id) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",
         (*_columns(item), item.link_id),
     ).fetchone()
-    return _item(row)
+    _keep_review(db, row["id"], item)
+    return dataclasses.replace(item, id=row["id"])
 
 
 def read(body: object) -> LineItem:
@@ -130,6 +140,7 @@ def read(body: object) -> LineItem:
         tag=optional_text(fields, "tag"),
         starts_at=optional_time(fields, "startDateTime"),
         ends_at=optional_time(fields, "endDateTime"),
+        review_url=_review_url(fields),
     )
 
 
@@ -144,6 +155,7 @@ def as_json(settings: Settings, item: LineItem) -> dict[str, Any]:
         "resourceLinkId": item.link_id,
         "startDateTime": item.starts_at,
         "endDateTime": item.ends_at,
+        "submissionReview": {"url": item.review_url} if item.review_url else None,
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -152,6 +164,19 @@ def plain(number: float) -> float | int:
     """Whole numbers without `.0`, others with at most five places, as Moodle keeps them."""
     rounded = round(number, 5)
     return int(rounded) if rounded == int(rounded) else rounded
+
+
+def _review_url(fields: Mapping[str, Any]) -> str | None:
+    """AGS 2.0 section 3.2.14; without an address of its own it is the tool's usual one."""
+    if fields.get("submissionReview") is None:
+        return None
+    review = json_object(fields["submissionReview"], "submissionReview")
+    return optional_text(review, "url", 2000)
+
+
+def _keep_review(db: sqlite3.Connection, item_id: int, item: LineItem) -> None:
+    if item.review_url is not None:
+        db.execute("INSERT INTO submission_reviews VALUES (?, ?)", (item_id, item.review_url))
 
 
 def _columns(item: LineItem) -> tuple[object, ...]:

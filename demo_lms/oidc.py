@@ -19,12 +19,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from demo_lms import deep_linking, links, tokens
+from demo_lms import deep_linking, links, reviews, tokens
 from demo_lms.errors import Refusal, bad_request
 from demo_lms.faults import get_faults
 from demo_lms.links import Link
 from demo_lms.persons import Person
 from demo_lms.platform import Platform
+from demo_lms.reviews import Review
 from demo_lms.tokens import Claims
 
 HINT_SECONDS = 300
@@ -49,8 +50,21 @@ class Denied(Exception):
 
 def login_request(platform: Platform, person: Person, link: Link | None) -> FormPost:
     """Step 1: start a launch of this link, or of the tool's picker if `link` is None."""
+    target = (link.url if link else None) or platform.settings.tool_launch_url
+    return _login(platform, person, target, _new_hint(platform, person, link))
+
+
+def review_request(platform: Platform, person: Person, review: Review) -> FormPost:
+    """The same step for a look at a student's work, opened from the gradebook."""
+    link = links.find(platform.store, review.item.link_id) if review.item.link_id else None
+    hint = _new_hint(platform, person, link)
+    reviews.keep(platform, hint, review)
+    target = review.item.review_url or platform.settings.tool_launch_url
+    return _login(platform, person, target, hint)
+
+
+def _login(platform: Platform, person: Person, target: str, hint: str) -> FormPost:
     settings = platform.settings
-    target = (link.url if link else None) or settings.tool_launch_url
     return FormPost(
         settings.tool_login_url,
         _storage_target(platform)
@@ -58,7 +72,7 @@ def login_request(platform: Platform, person: Person, link: Link | None) -> Form
             "iss": settings.issuer,
             "login_hint": person.subject,
             "target_link_uri": target,
-            "lti_message_hint": _new_hint(platform, person, link),
+            "lti_message_hint": hint,
             "client_id": settings.client_id,
             "lti_deployment_id": settings.deployment_id,
         },
@@ -92,7 +106,10 @@ def authorized_claims(
         raise Denied("login_required", "Nobody is logged in to the LMS in this browser.")
     if params.get("login_hint") != person.subject:
         raise Denied("access_denied", "login_hint is not the person who is logged in.")
-    link = _spend_hint(platform, params.get("lti_message_hint", ""), person)
+    hint = params.get("lti_message_hint", "")
+    link = _spend_hint(platform, hint, person)
+    if review := reviews.of_hint(platform, hint):
+        return tokens.review_claims(platform, person, link, review, nonce=params["nonce"])
     if link is not None:
         return tokens.launch_claims(platform, person, link, nonce=params["nonce"])
     ticket = deep_linking.open_ticket(platform, person)

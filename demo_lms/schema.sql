@@ -22,6 +22,15 @@ CREATE TABLE IF NOT EXISTS line_items (     -- columns of the gradebook
     starts_at TEXT,
     ends_at TEXT
 );
+CREATE TABLE IF NOT EXISTS submission_reviews (  -- where the tool shows the work behind a column
+    line_item_id INTEGER PRIMARY KEY REFERENCES line_items (id) ON DELETE CASCADE,
+    url TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS reviews (        -- launches that are submission reviews
+    hint TEXT PRIMARY KEY,
+    line_item_id INTEGER NOT NULL REFERENCES line_items (id) ON DELETE CASCADE,
+    person_id TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS grades (         -- cells of the gradebook
     line_item_id INTEGER NOT NULL REFERENCES line_items (id) ON DELETE CASCADE,
     subject TEXT NOT NULL,

@@ -27,10 +27,11 @@ from joserfc.jws import JWSRegistry
 
 from demo_lms import vocabulary as lti
 from demo_lms.custom import LOCALE, expanded
-from demo_lms.line_items import endpoint_claim
+from demo_lms.line_items import endpoint_claim, item_url
 from demo_lms.links import Link
 from demo_lms.persons import Person
 from demo_lms.platform import Platform
+from demo_lms.reviews import Review
 from demo_lms.roster import service_claim
 from demo_lms.settings import Settings
 
@@ -50,6 +51,29 @@ def launch_claims(platform: Platform, person: Person, link: Link, *, nonce: str)
         lti.LAUNCH_PRESENTATION: _presentation(platform, link.target, f"/return?link={link.id}"),
     }
     return claims | _custom(settings, person, link)
+
+
+def review_claims(
+    platform: Platform, person: Person, link: Link | None, review: Review, *, nonce: str
+) -> Claims:
+    """Everything that opening a student's work from the gradebook says."""
+    settings, item = platform.settings, review.item
+    claims = {
+        **_envelope(platform, nonce),
+        **_message(
+            platform, lti.SUBMISSION_REVIEW_REQUEST, item.review_url or settings.tool_launch_url
+        ),
+        **_person(settings, person),
+        **_services(platform, item.link_id),
+        lti.FOR_USER: {"user_id": review.student.subject},
+        lti.LAUNCH_PRESENTATION: _presentation(platform, "iframe", "/return"),
+    }
+    claims[lti.AGS_ENDPOINT]["lineitem"] = item_url(settings, item.id)
+    if link is not None:
+        claims[lti.RESOURCE_LINK] = {"id": link.id, "title": link.title}
+    if link is not None and link.custom:
+        claims[lti.CUSTOM] = expanded(settings, person, link)
+    return claims
 
 
 def deep_linking_claims(

@@ -28,6 +28,7 @@ ROLES = _LTI + "roles"
 CONTEXT = _LTI + "context"
 CUSTOM = _LTI + "custom"
 PRESENTATION = _LTI + "launch_presentation"
+FOR_USER = _LTI + "for_user"
 MENTORED = _LTI + "role_scope_mentor"
 TOOL_PLATFORM = _LTI + "tool_platform"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
@@ -70,6 +71,7 @@ def read(claims: Claims, awaited: Awaited, deployment_id: UUID, trusted: Trusted
         locale=texts.language(presentation.get("locale")) or texts.language(claims.get("locale")),
         return_url=return_url,
         deep_linking=_deep_linking(claims, product_family),
+        for_user=_for_user(claims),
     )
 
 
@@ -143,6 +145,11 @@ def _frame_sources(
         if len(kept) + len(source) < LONGEST_FRAME_SOURCES:
             kept = f"{kept} {source}".strip()
     return kept
+
+
+def _for_user(claims: Claims) -> str | None:
+    is_review = claims[MESSAGE_TYPE] == MessageType.SUBMISSION_REVIEW
+    return texts.mapping(claims, FOR_USER).get("user_id") if is_review else None
 
 
 def _deep_linking(claims: Claims, product_family: str | None) -> dict[str, Any] | None:

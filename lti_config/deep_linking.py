@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urljoin
 from uuid import UUID
 
 from sqlalchemy import select
@@ -138,6 +139,11 @@ def _link(item: ContentItem) -> pylti.Link:
             "scoreMaximum": column.maximum,
             "resourceId": column.resource_id,
             "tag": column.tag,
+            # Beside the launch address: there the gradebook opens a learner's work (AGS 3.2.14).
+            "submissionReview": {
+                "reviewableStatus": ["InProgress", "Submitted", "Completed"],
+                "url": urljoin(item.url, "review"),
+            },
         },
         more=_presented(item),
     )

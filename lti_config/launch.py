@@ -16,6 +16,7 @@ from models import CourseRole
 class MessageType(StrEnum):
     RESOURCE_LINK = "LtiResourceLinkRequest"
     DEEP_LINKING = "LtiDeepLinkingRequest"
+    SUBMISSION_REVIEW = "LtiSubmissionReviewRequest"
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ class Launch:
     """Fields of `deep_linking.Request`."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the launch tells of its connection (`facts.of`)."""
+    for_user: str | None = None
+    """Subject of the learner whose work is to be shown, in a submission review that says it."""
 
     def to_json(self) -> dict[str, Any]:
         """For a launch that waits in the database until its browser has proved itself."""

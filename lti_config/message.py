@@ -12,7 +12,7 @@ from lti_config.claims import Claims
 from lti_config.errors import Fault, LaunchRefused
 from lti_config.launch import Launch, MessageType
 from lti_config.states import Awaited, KnownDeployment
-from lti_config.texts import LONGEST_ID, is_identifier, is_storable
+from lti_config.texts import LONGEST_ID, is_identifier, is_storable, mapping
 from models import CourseRole
 
 VERSION = "1.3.0"
@@ -64,6 +64,8 @@ def check(claims: Claims, awaited: Awaited, *, own_origin: str, trusted: Trusted
         _refuse("context is no object")
     if claims[named.MESSAGE_TYPE] == MessageType.RESOURCE_LINK:
         _check_resource_link(claims)
+    elif claims[named.MESSAGE_TYPE] == MessageType.SUBMISSION_REVIEW:
+        _check_review(claims)
     else:
         _check_deep_linking(claims, trusted)
 
@@ -117,6 +119,15 @@ def _check_resource_link(claims: Claims) -> None:
     link = claims.get(named.RESOURCE_LINK)
     if not isinstance(link, dict) or not is_identifier(link.get("id")):
         _refuse("resource_link is missing, or has no id")
+
+
+def _check_review(claims: Claims) -> None:
+    """It says which column or link it is about; Moodle may say neither column nor learner."""
+    for_user = claims.get(named.FOR_USER, {"user_id": "nobody"})
+    if not isinstance(for_user, dict) or not is_identifier(for_user.get("user_id")):
+        _refuse("for_user names no learner")
+    if not mapping(claims, named.GRADES).get("lineitem"):
+        _check_resource_link(claims)
 
 
 def _check_deep_linking(claims: Claims, trusted: TrustedHosts) -> None:

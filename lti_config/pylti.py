@@ -18,6 +18,7 @@ from pylti1p3.deployment import Deployment
 from pylti1p3.exception import LtiException, OIDCException
 from pylti1p3.lineitem import LineItem
 from pylti1p3.message_launch import MessageLaunch
+from pylti1p3.message_validators import SubmissionReviewLaunchValidator
 from pylti1p3.oidc_login import OIDCLogin
 from pylti1p3.registration import Registration
 from pylti1p3.request import Request
@@ -194,6 +195,17 @@ class _Launch(MessageLaunch):  # type: ignore[misc]
         self._registration = Registration().set_key_set({"keys": list(keys)})
         self.set_auto_validation(False)
         self.set_jwt_verify_options(_SIGNATURE_ALONE)
+
+    def validate_message(self) -> "_Launch":
+        """Its validator of submission reviews wants a learner and a column, which Moodle leaves
+        out; those are checked in `message`, the claims of every message here as always."""
+        claims = self._get_jwt_body()
+        review = SubmissionReviewLaunchValidator()
+        if review.can_validate(claims):
+            review.run_common_validators(claims)
+            return self
+        super().validate_message()
+        return self
 
     def _get_request_param(self, key: str) -> str:
         return str(self._request.get_param(key))

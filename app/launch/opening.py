@@ -18,6 +18,7 @@ from app.activities import destinations
 from app.config import Settings
 from app.extensions import transaction
 from app.launch.admission import admit
+from app.launch.reviews import review_of
 from app.selfcheck.target import leads_to_check
 from app.session import OpenedSession, open_session
 from lti_config import addresses, denials, keysets, registrations, states, storage
@@ -155,6 +156,14 @@ def _verify(token: Token, awaited: Awaited, keys: Keys, settings: Settings) -> L
 def _open(session: Session, launch: Launch, *, proof: str) -> Opened:
     """`proof`: by what the browser showed that it began, its cookie or its page."""
     admission = admit(session, launch)
+    review = review_of(
+        session,
+        launch,
+        user_id=admission.user_id,
+        course_id=admission.course_id,
+        tool_url=config.current().url,
+    )
+    activity_id = admission.activity.activity_id if admission.activity else None
     opened = open_session(
         session,
         user_id=admission.user_id,
@@ -164,12 +173,15 @@ def _open(session: Session, launch: Launch, *, proof: str) -> Opened:
         registration_id=launch.registration_id,
         deployment_id=launch.deployment_id,
         resource_link_id=admission.resource_link_id,
-        activity_id=admission.activity.activity_id if admission.activity else None,
+        activity_id=(review and review.activity_id) or activity_id,
         locale=launch.locale,
         frame_origin=launch.frame_sources,
         deep_linking=dict(launch.deep_linking) if launch.deep_linking else None,
         launch_facts={**launch.facts, "proof": proof} if launch.role in LOOKS_AFTER else None,
+        reviewed_user_id=review.user_id if review else None,
     )
+    if review:
+        return Opened(opened, "review.index")
     endpoint = destinations.endpoint_for(
         launch.role,
         admission.activity,

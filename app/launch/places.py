@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.launch.queue import wait_for
-from lti_config.launch import Context, Launch
+from lti_config.launch import Context, Launch, MessageType
 from models import Activity, Course, LineItem, LtiContext, ResourceLink, now
 
 _CODE, _TITLE = 20, 200
@@ -61,9 +61,12 @@ def settle_line_item(
     link: ResourceLink | None,
     line_item: LineItem | None,
 ) -> None:
-    """The link's own column, if the launch names it. A column that it had before is let go."""
+    """The link's own column, if the launch names it. A column that it had before is let go.
+
+    A submission review names the column it was opened from, which is one of the link's, perhaps.
+    """
     url = launch.grades.line_item_url if launch.grades else None
-    if url is None or link is None:
+    if url is None or link is None or launch.message_type is MessageType.SUBMISSION_REVIEW:
         return
     if line_item is None:
         line_item = _add_line_item(session, context, url)

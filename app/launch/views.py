@@ -84,7 +84,9 @@ def begin() -> Response:
 
 @blueprint.get("/launch")
 @blueprint.get("/launch/finish")
-def opened_directly() -> str:
+@blueprint.get("/review")
+@blueprint.get("/review/<path:_named>")
+def opened_directly(_named: str = "") -> str:
     """Somebody went back, reloaded, or typed the address."""
     return render_template(
         "errors/error.html",

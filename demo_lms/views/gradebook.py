@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from demo_lms import gradebook, persons, scores
+from demo_lms import gradebook, oidc, persons, reviews, scores
 from demo_lms.views.browser import current_person, lms, page_blueprint, require
 
 pages = page_blueprint("gradebook", __name__)
@@ -43,6 +43,21 @@ def override(item_id: int, person_id: str) -> Response:
     points, comment = (request.form.get(name, "") for name in ("points", "comment"))
     gradebook.override(lms(), item_id, person_id, points, comment)
     return redirect("/gradebook", 303)
+
+
+@pages.get("/gradebook/<int:item_id>/<person_id>/review")
+def review(item_id: int, person_id: str) -> str:
+    """The student's work, as the tool shows it, in a frame."""
+    require(current_person().sees_all_grades, "teachers")
+    return render_template("review.html", review=reviews.get(lms(), item_id, person_id))
+
+
+@pages.get("/gradebook/<int:item_id>/<person_id>/review/launch")
+def launch_review(item_id: int, person_id: str) -> str:
+    require(current_person().sees_all_grades, "teachers")
+    found = reviews.get(lms(), item_id, person_id)
+    form = oidc.review_request(lms(), current_person(), found)
+    return render_template("form_post.html", form=form)
 
 
 @pages.app_template_filter("moment")

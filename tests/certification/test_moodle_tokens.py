@@ -178,6 +178,20 @@ def test_moodles_minute(late: timedelta, status: int, post: Post):
     assert post("launch_graded_student1", late).answer.status_code == status
 
 
-def test_a_message_that_is_not_offered_yet(post: Post):
-    replay = post("submission_review_teacher")
-    assert replay.answer.status_code == 400 and replay.session is None
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("submission_review_teacher", CourseRole.TEACHER),
+        ("submission_review_student2_unicode", CourseRole.STUDENT),
+        ("submission_review_student2_unicode_no_for_user", CourseRole.STUDENT),
+    ],
+)
+def test_a_real_submission_review_opens(name: str, role: CourseRole, post: Post, session: Session):
+    """The teacher's names a learner who has never come, so the page asks whose work it is to be."""
+    replay = post(name)
+    assert replay.answer.status_code == 303, replay.answer.text
+    assert replay.answer.location.endswith("/review/")
+    assert replay.session and replay.session.role is role
+    own = session.scalars(select(User.user_id).where(User.sso_id != "system")).one()
+    assert replay.session.reviewed_user_id == (own if role is CourseRole.STUDENT else None)
+    assert session.scalars(select(LineItem)).all() == [], "a review moves no column"
