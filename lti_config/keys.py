@@ -4,6 +4,7 @@ Security Framework 1.0 section 6: keys stand in a key set, each under its own `k
 published before it is used, an old one stays published until nothing that it signed is fresh.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,7 +18,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from lti_config import pylti
-from lti_config.sealing import seal, unseal
+from lti_config.sealing import Sealed, seal, sealed_with, unseal
 from models import ToolKey, now
 
 PUBLISHED_FOR = timedelta(hours=1)
@@ -85,19 +86,43 @@ def rotate(session: Session, secret_keys: tuple[str, ...]) -> ToolKey:
     for row in rows:
         if row is not new:
             row.retired_at = row.retired_at or new.signs_from + PUBLISHED_FOR
-        row.private_key = seal(secret_keys, unseal(secret_keys, row.private_key))
+    _seal_anew(rows, secret_keys)
     session.flush()
     return new
 
 
-def listed(session: Session) -> list[tuple[ToolKey, KeyState]]:
-    """The keys that are published, the newest first, each with what it does now."""
+def seal_anew(session: Session, secret_keys: tuple[str, ...]) -> None:
+    """Encrypt all private parts with the newest secret key, no rotation. Raises SealBroken."""
+    session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    _seal_anew(session.scalars(select(ToolKey).where(_is_published(now()))).all(), secret_keys)
+    session.flush()
+
+
+def _seal_anew(rows: Sequence[ToolKey], secret_keys: tuple[str, ...]) -> None:
+    for row in rows:
+        row.private_key = seal(secret_keys, unseal(secret_keys, row.private_key))
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A published key, what it does now, and what its private part is encrypted with."""
+
+    key: ToolKey
+    state: KeyState
+    sealed: Sealed
+
+
+def listed(session: Session, secret_keys: tuple[str, ...]) -> list[Listed]:
+    """The keys that are published, the newest first."""
     moment = now()
     rows = session.scalars(
         select(ToolKey).where(_is_published(moment)).order_by(ToolKey.signs_from.desc())
     ).all()
     signing = next((row for row in rows if row.signs_from <= moment), None)
-    return [(row, _state(row, signing, moment)) for row in rows]
+    return [
+        Listed(row, _state(row, signing, moment), sealed_with(secret_keys, row.private_key))
+        for row in rows
+    ]
 
 
 def _state(row: ToolKey, signing: ToolKey | None, moment: datetime) -> KeyState:

@@ -92,6 +92,12 @@ def rotate_keys(session: Session, operator: str, secret_keys: tuple[str, ...]) -
     return key
 
 
+def seal_keys_anew(session: Session, operator: str, secret_keys: tuple[str, ...]) -> None:
+    """Encrypt the signing keys with the newest secret key. Raises SealBroken."""
+    keys.seal_anew(session, secret_keys)
+    audit.record_operator(session, operator, "keys.encrypted_anew", "all")
+
+
 def add_institution(session: Session, operator: str, name: str) -> Institution:
     """Raises InstitutionRefused."""
     row = institutions.add(session, name)

@@ -46,6 +46,7 @@ _DONE = {
     "switched_on": "The institution is switched on.",
     "switched_off": "The institution is switched off. Nobody of it can come in.",
     "revoked": "The invitation is revoked.",
+    "encrypted_anew": "The keys are encrypted with the newest secret key. Older ones can go.",
     "rotated": "The next signing key is published. It signs a day later, by itself.",
 }
 

@@ -1,7 +1,10 @@
 """Keys: our own and how they rotate, and those of the platforms as they are kept."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import config
@@ -11,6 +14,7 @@ from app.errors import DomainError
 from app.extensions import transaction
 from lti_config import keys
 from lti_config.errors import SealBroken
+from lti_config.sealing import Sealed
 from models import CachedKeySet, Platform, now
 
 blueprint = Blueprint("keys", __name__)
@@ -19,7 +23,7 @@ blueprint = Blueprint("keys", __name__)
 @blueprint.get("/keys")
 def index() -> str:
     with transaction() as session:
-        own = keys.listed(session)
+        own = keys.listed(session, config.current().secret_keys)
         kept = session.execute(
             select(Platform, CachedKeySet)
             .outerjoin(CachedKeySet, CachedKeySet.url == Platform.jwks_url)
@@ -28,7 +32,9 @@ def index() -> str:
     return render_template(
         "admin/keys.html",
         own=own,
-        is_rotating=any(state is keys.KeyState.ANNOUNCED for _key, state in own),
+        is_rotating=any(one.state is keys.KeyState.ANNOUNCED for one in own),
+        is_lost=any(one.sealed is Sealed.LOST for one in own),
+        is_former=any(one.sealed is Sealed.FORMER for one in own),
         kept=kept,
         moment=now(),
         url=url_for("launch.jwks", _external=False),
@@ -38,15 +44,24 @@ def index() -> str:
 @blueprint.post("/keys/rotate")
 def rotate() -> Response:
     """Publish the next key; it signs a day later."""
+    return _change(changes.rotate_keys, "rotated")
+
+
+@blueprint.post("/keys/encrypt-anew")
+def seal_anew() -> Response:
+    """Encrypt the private parts with the newest secret key."""
+    return _change(changes.seal_keys_anew, "encrypted_anew")
+
+
+def _change(change: Callable[[Session, str, tuple[str, ...]], object], done: str) -> Response:
     try:
         with transaction() as session:
-            secret_keys = config.current().secret_keys
-            changes.rotate_keys(session, current_operator().name, secret_keys)
+            change(session, current_operator().name, config.current().secret_keys)
     except SealBroken as error:
         raise DomainError(
             f"Nothing was changed: {error}. Put the former key back at the end of "
-            "COURSELLM_SECRET_KEYS, then rotate again.",
+            "COURSELLM_SECRET_KEYS, then try again.",
             status=409,
             reason=str(error),
         ) from error
-    return redirect(url_for(".index", done="rotated"), 303)
+    return redirect(url_for(".index", done=done), 303)

@@ -27,6 +27,7 @@ ACTIONS = {
     "institution.switched_off": "Institution switched off",
     "invitation.made": "Invitation made",
     "invitation.revoked": "Invitation revoked",
+    "keys.encrypted_anew": "Signing keys encrypted anew",
     "keys.rotated": "Signing key rotated",
 }
 
