@@ -122,7 +122,7 @@ def read(document: Mapping[str, Any], url: str, trusted: TrustedHosts) -> Config
         account_name=texts.clean(platform.get(canvas.ACCOUNT_NAME))[:200],
         scopes=_offered(tool.SCOPES, document.get("scopes_supported")),
         custom=_variables(platform),
-        messages=_messages(platform),
+        messages=_messages(platform, is_canvas=canvas.is_canvas(family)),
     )
 
 
@@ -183,8 +183,11 @@ def _variables(platform: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _messages(platform: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The launches that both sides know, each with the placements that both sides know."""
+def _messages(platform: Mapping[str, Any], *, is_canvas: bool) -> dict[str, tuple[str, ...]]:
+    """The launches that both sides know, each with the placements that both sides know.
+
+    Canvas puts a message that names no placement where teachers choose links.
+    """
     listed = platform.get("messages_supported")
     supported = {
         item["type"]: texts.strings(item.get("placements"))
@@ -193,11 +196,12 @@ def _messages(platform: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     }
     if not supported:
         supported = {kind: ["ContentArea"] for kind in tool.PLACEMENTS}
-    return {
+    shared = {
         kind: _placements(supported[kind], tool.PLACEMENTS.get(kind, ()))
         for kind in tool.MESSAGES
         if kind in supported
     }
+    return {kind: placements for kind, placements in shared.items() if placements or not is_canvas}
 
 
 def _placements(listed: list[str], ours: tuple[str, ...]) -> tuple[str, ...]:

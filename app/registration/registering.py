@@ -176,12 +176,12 @@ def unsealed(text: str, settings: Settings) -> Offer:
         raise RegistrationRefused(400, RAN_OUT, "registration: the seal is broken") from error
     if values.get("for") != _PURPOSE or values["until"] < now().timestamp():
         raise RegistrationRefused(400, RAN_OUT, "registration: the page has run out")
-    return Offer(
-        UUID(values["invitation_id"]),
-        values["invited"],
-        Configuration(**values["configuration"]),
-        values["token"],
-    )
+    try:
+        configuration = Configuration(**values["configuration"])
+    except TypeError as error:
+        reason = "registration: the page is of another release"
+        raise RegistrationRefused(400, RAN_OUT, reason) from error
+    return Offer(UUID(values["invitation_id"]), values["invited"], configuration, values["token"])
 
 
 def _is_token(token: str) -> bool:

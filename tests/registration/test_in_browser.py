@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Thread
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -23,6 +24,7 @@ from demo_lms import Platform, Settings, registration
 from demo_lms.serving import free_port, running
 from lti_config import invitations
 from models import Deployment, Invitation, Registration, RegistrationStatus
+from tests.registration.conftest import TOKEN, Lms
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 
@@ -144,6 +146,27 @@ def test_a_second_use_of_the_address_says_so(opened: Opening, both: Both) -> Non
     register(page, both, "moodle")
     page.goto(both.direct())
     expect(page.get_by_text("used already")).to_be_visible()
+
+
+def test_it_says_that_it_is_under_way_and_is_sent_once(
+    opened: Opening, both: Both, lms: Lms
+) -> None:
+    page = opened()
+    query = {"openid_configuration": lms.configuration_url, "registration_token": TOKEN}
+    page.goto(f"{both.address}&{urlencode(query)}")
+    page.evaluate(
+        """() => {
+            const button = document.querySelector("form button");
+            button.click();
+            button.click();
+            sessionStorage.said = document.querySelector("[role=status]").textContent;
+            sessionStorage.button = button.getAttribute("aria-disabled");
+        }"""
+    )
+    expect(page.get_by_role("heading", name="CourseLLM is registered")).to_be_visible()
+    assert page.evaluate("sessionStorage.said").startswith("Registering")
+    assert page.evaluate("sessionStorage.button") == "true"
+    assert len(lms.bodies) == 1
 
 
 def test_without_script_the_form_is_enough(opened: Opening, both: Both, session: Session) -> None:

@@ -160,6 +160,29 @@ def test_canvas_is_told_in_its_own_keys_and_spelling(
     assert session.scalars(select(Deployment)).all() == []
 
 
+def test_a_message_without_a_place_is_not_told_to_canvas(administrator: Administrator, lms: Lms):
+    """Canvas would offer it where teachers choose links."""
+    lms.configuration[PLATFORM] = {
+        "product_family_code": "canvas",
+        "messages_supported": [
+            {"type": "LtiResourceLinkRequest", "placements": ["account_navigation"]},
+            {"type": "LtiDeepLinkingRequest", "placements": ["link_selection"]},
+        ],
+    }
+    administrator.confirm(administrator.look(lms))
+    (body,) = lms.bodies
+    assert [one["type"] for one in body[TOOL]["messages"]] == ["LtiDeepLinkingRequest"]
+
+
+def test_an_lms_that_lists_nothing_is_told_all(administrator: Administrator, lms: Lms):
+    del lms.configuration[PLATFORM], lms.configuration["scopes_supported"]
+    administrator.confirm(administrator.look(lms))
+    (body,) = lms.bodies
+    messages = {one["type"]: one.get("placements") for one in body[TOOL]["messages"]}
+    assert messages == {"LtiResourceLinkRequest": None, "LtiDeepLinkingRequest": ["ContentArea"]}
+    assert len(body["scope"].split()) == 5
+
+
 def test_approval_switches_the_registration_and_its_deployment_on(
     app: Flask, administrator: Administrator, lms: Lms, session: Session
 ):
