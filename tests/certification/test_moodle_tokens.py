@@ -1,11 +1,8 @@
 """Real id_tokens of Moodle 5.0 and 4.1, posted again with the clock set back: all open as they
 should. They are checked whole, the signature with Moodle's own key."""
 
-import base64
-import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +19,6 @@ from lti_config.addresses import TrustedHosts
 from lti_config.registrations import NewRegistration
 from models import (
     Course,
-    CourseRole,
     Enrollment,
     LaunchState,
     LineItem,
@@ -31,8 +27,7 @@ from models import (
     ToolSession,
     User,
 )
-
-CAPTURED = json.loads((Path(__file__).parent / "moodle_tokens.json").read_text())
+from tests.certification.captured import CAPTURED, OPEN, TOKENS, claims_of
 
 
 @dataclass(frozen=True)
@@ -53,8 +48,7 @@ class Post:
     monkeypatch: pytest.MonkeyPatch
 
     def __call__(self, name: str, late: timedelta = timedelta(seconds=5)) -> Replay:
-        token = CAPTURED["tokens"][name]
-        claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+        token, claims = TOKENS[name], claims_of(name)
         state = self._begin(claims)
         made = datetime.fromtimestamp(claims["iat"], UTC)
         self.monkeypatch.setattr(opening, "now", lambda: made + late)
@@ -100,25 +94,6 @@ class Post:
 @pytest.fixture
 def post(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> Post:
     return Post(app, session, monkeypatch)
-
-
-OPEN = {
-    "launch_plain_student1": CourseRole.STUDENT,
-    "launch_plain_student1_lineitem_empty_string": CourseRole.STUDENT,
-    "launch_graded_student1": CourseRole.STUDENT,
-    "launch_graded_student1_two_lineitems": CourseRole.STUDENT,
-    "launch_graded_student2_unicode": CourseRole.STUDENT,
-    "launch_graded_teacher": CourseRole.TEACHER,
-    "launch_graded_nonediting_teacher": CourseRole.TEACHER,  # not to be told apart on Moodle
-    "launch_graded_admin": CourseRole.TEACHER,
-    "noprivacy_launch_graded_student2_unicode": CourseRole.STUDENT,
-    "https_launch_graded_student1": CourseRole.STUDENT,
-    "deep_linking_request": CourseRole.TEACHER,
-    "noprivacy_deep_linking_request": CourseRole.TEACHER,
-    "moodle41_deep_linking_request": CourseRole.TEACHER,
-    "moodle41_launch_graded_student2_unicode": CourseRole.STUDENT,
-    "moodle41_launch_graded_teacher": CourseRole.TEACHER,
-}
 
 
 @pytest.mark.parametrize("name", OPEN)

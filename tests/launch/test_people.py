@@ -85,6 +85,57 @@ def test_no_name_and_no_address(browser: Browser, platform: Platform, session: S
     assert person.user_id not in {one.user_id for one in people(session) if one.first_name}
 
 
+def test_a_merged_person_stays_two(browser: Browser, platform: Platform, session: Session):
+    """After a merge Canvas may name one person by two subjects, in two courses or in one."""
+    same = {"given_name": "Ada", "family_name": "Novak", "email": "ada@example.org"}
+    launch(browser, platform, sub="before-merge", **same)
+    launch(browser, platform, sub="after-merge", **same)
+    launch(browser, platform, sub="before-merge", **same, **{lti.CONTEXT: {"id": "other"}})
+    first, second = people(session)
+    assert first.user_id != second.user_id and first.sso_id != second.sso_id
+    assert {one.email for one in (first, second)} > {"ada@example.org"}
+    known = session.execute(select(LtiIdentity.subject, LtiIdentity.user_id)).all()
+    assert {subject for subject, _ in known} == {"before-merge", "after-merge"}
+    assert {user for _, user in known} == {first.user_id, second.user_id}
+    by_subject = sorted((one.lti_subject or "", one.student_id) for one in memberships(session))
+    assert len(by_subject) == 3 and len({user for _, user in by_subject}) == 2
+
+
+def test_an_address_that_changes_hands(browser: Browser, platform: Platform, session: Session):
+    """The LMS gives a person's former address to somebody else: nobody becomes anybody."""
+    launch(browser, platform, sub="old", email="office@example.org")
+    launch(browser, platform, sub="new", email="office@example.org")
+    launch(browser, platform, sub="old", email="private@example.org")
+    subjects = {
+        identity.subject: session.get_one(User, identity.user_id).email
+        for identity in session.scalars(select(LtiIdentity))
+    }
+    assert subjects["old"] == "private@example.org"
+    assert subjects["new"].endswith("@users.invalid")
+
+
+def test_members_without_a_name_have_a_number(
+    browser: Browser, platform: Platform, session: Session
+):
+    """It is unique in the course, and stays the same at each launch."""
+    nobody = dict.fromkeys(("name", "given_name", "family_name", "email"))
+    for subject in ("first", "second", "first", "third"):
+        launch(browser, platform, sub=subject, **nobody)
+    named = {"given_name": "Ada", "family_name": "Novak"}
+    launch(browser, platform, sub="fourth", **named)
+    teacher = browser.begin(platform, "teacher")
+    teacher.claims[lti.ROLES] = [TEACHING]
+    address = teacher.post().location
+    page = browser.open(f"/s/{address.split('/')[2]}/people/").text
+    for shown in ("Student 1", "Student 2", "Student 3", "Ada Novak"):
+        assert page.count(shown) == 1
+    assert "users.invalid" not in page and "Student 4" not in page
+
+    launch(browser, platform, sub="second", **nobody, **{lti.CONTEXT: {"id": "other"}})
+    numbers = {(one.lti_subject, one.course_id): one.number for one in memberships(session)}
+    assert sorted(n for (subject, _), n in numbers.items() if subject == "second") == [1, 2]
+
+
 def test_names_and_address_follow_the_platform(
     browser: Browser, platform: Platform, session: Session
 ):
