@@ -19,6 +19,7 @@ from lti_config.addresses import TrustedHosts
 from lti_config.registrations import NewRegistration
 from models import (
     Course,
+    CourseRole,
     Enrollment,
     LaunchState,
     LineItem,

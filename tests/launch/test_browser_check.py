@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.launch.jobs import sweep
-from demo_lms import Platform
-from models import LaunchState, PendingLaunch, ToolSession, now
+from demo_lms import Platform, faults, links, persons
+from demo_lms import vocabulary as lti
+from models import LaunchState, PendingLaunch, Registration, ToolSession, now
 from tests.launch.lms import TOOL, Attempt, Browser, launch_data
 from tests.launch.table import row
 
@@ -69,6 +70,86 @@ def test_the_waiting_page_may_be_framed_by_its_platform_alone(
 ):
     policy = cookieless.post().headers["Content-Security-Policy"]
     assert f"frame-ancestors 'self' {platform.settings.issuer}" in policy
+
+
+def test_the_waiting_page_knows_where_the_platform_may_keep_the_secret(
+    browser: Browser, platform: Platform
+):
+    """The frame that the login named, and the one that the launch names; one origin."""
+    faults.set_faults(platform.store, platform_storage="_parent")
+    try:
+        attempt = browser.begin(platform)
+    finally:
+        faults.clear_faults(platform.store)
+    attempt.keeps_cookie = False
+    attempt.form["lti_storage_target"] = "post_message_forwarding"
+    assert launch_data(attempt.post())["storage"] == {
+        "origin": platform.settings.issuer,
+        "targets": ["_parent", "post_message_forwarding"],
+    }
+
+
+def test_the_login_page_knows_it_too(browser: Browser, platform: Platform, session: Session):
+    person, link = persons.get("student-1"), links.get(platform.store, links.FIRST_LINK)
+    assert launch_data(browser.log_in(platform, person, link))["storage"] is None
+    faults.set_faults(platform.store, platform_storage="post_message_forwarding")
+    try:
+        page = browser.log_in(platform, person, link)
+    finally:
+        faults.clear_faults(platform.store)
+    origin = platform.settings.issuer
+    assert launch_data(page)["storage"] == {
+        "origin": origin,
+        "targets": ["post_message_forwarding"],
+    }
+    targets = session.scalars(select(LaunchState.storage_target)).all()
+    assert sorted(targets, key=str) == [None, "post_message_forwarding"]
+
+
+@pytest.mark.parametrize("odd", ["", "a\x00b", "x" * 256, "a\nb"])
+def test_what_can_be_no_frame_is_none(odd: str, cookieless: Attempt):
+    cookieless.form["lti_storage_target"] = odd
+    assert launch_data(cookieless.post())["storage"] is None
+
+
+def test_canvas_can_be_asked_for_a_window(cookieless: Attempt):
+    assert launch_data(cookieless.post())["full_window"] is None
+
+    again = cookieless.browser.begin(cookieless.platform)
+    again.keeps_cookie = False
+    again.claims[lti.TOOL_PLATFORM] = {"product_family_code": "canvas"}
+    again.claims["https://www.instructure.com/placement"] = "link_selection"
+    page = again.post()
+    assert launch_data(page)["full_window"] == {
+        "subject": "requestFullWindowLaunch",
+        "data": {
+            "url": again.claims[lti.TARGET_LINK_URI],
+            "launchType": "new_window",
+            "placement": "link_selection",
+            "resource_link_id": again.claims[lti.RESOURCE_LINK]["id"],
+        },
+    }
+    assert "data-launch-window" in page.text
+
+
+def test_who_is_blocked_is_told_with_browser_registration_and_stores(
+    cookieless: Attempt, session: Session, caplog: pytest.LogCaptureFixture
+):
+    """And may show the secret after all, once the browser lets the page have it."""
+    page = cookieless.post()
+    stores = {
+        "cookie": "empty",
+        "sessionStorage": "blocked",
+        "localStorage": "blocked",
+        "platform": "blocked",
+    }
+    answer = finish(cookieless.browser, page, "", stores=stores)
+    assert answer.status_code == 401
+    registration = session.scalars(select(Registration.registration_id)).one()
+    line = next(one.getMessage() for one in caplog.records if "secret" in one.getMessage())
+    for said in (f"registration {registration}", str(stores), "Werkzeug", answer.json["reference"]):
+        assert said in line
+    assert finish(cookieless.browser, page, cookieless.secret).status_code == 200
 
 
 @row(25)

@@ -3,6 +3,7 @@ refuses, each ends in the tool or in a page that says what to do (LTI_FACTS 2.1)
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,17 @@ from threading import Thread
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Frame, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    BrowserContext,
+    Frame,
+    FrameLocator,
+    Locator,
+    Page,
+    Playwright,
+    Request,
+    expect,
+    sync_playwright,
+)
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -21,6 +32,7 @@ from tests.journeys.conftest import browser_options
 from tests.launch import lms
 
 pytestmark = pytest.mark.journey
+expect.set_options(timeout=30_000)
 
 STORAGES = {"not offered": "", "page": "_parent", "frame": faults.FORWARDING_FRAME}
 
@@ -108,7 +120,7 @@ def tool_frame(page: Page) -> Frame:
     return frame
 
 
-def see_tool(page: Page | Frame) -> None:
+def see_tool(page: Page | FrameLocator) -> None:
     expect(page.get_by_label("Your question")).to_be_visible()
 
 
@@ -156,3 +168,122 @@ def test_where_not_even_a_window_keeps_anything_the_page_says_what_to_do(
     heading = popup.value.get_by_role("heading", name="Your browser keeps nothing")
     expect(heading).to_be_visible()
     expect(popup.value.get_by_text("Allow cookies for this site")).to_be_visible()
+
+
+SHUT_OUT = {"allowed": "", "frame": "_parent"}
+"""A session with cookies, and one whose page holds its token and nothing else."""
+
+
+def headings(page: Page) -> Locator:
+    """What a person sees first in the tool's frame: never nothing, never a stack trace."""
+    return page.frame_locator("iframe[name=tool]").get_by_role("heading", level=1)
+
+
+def see_words(frame: FrameLocator) -> None:
+    """Words of ours, of the LMS's or of the browser's own, and no stack trace."""
+    expect(frame.locator("body")).to_have_text(re.compile(r"\w"))
+    expect(frame.locator("body")).not_to_contain_text("Traceback")
+
+
+def see_something(page: Page) -> None:
+    frame = page.frame_locator("iframe[name=tool]")
+    expect(headings(page).or_(frame.get_by_label("Your question")).first).to_be_visible()
+    see_words(frame)
+
+
+@pytest.mark.parametrize("rule", SHUT_OUT)
+def test_reload_and_back_never_leave_a_blank_frame(rule: str, place: Place, open_page: Opening):
+    faults.set_faults(place.platform.store, platform_storage=SHUT_OUT[rule])
+    page = open_page(rule)
+    page.goto(f"{place.platform.settings.issuer}/?as=teacher")
+    page.get_by_role("link", name="Course tutor", exact=True).click()
+    frame = page.frame_locator("iframe[name=tool]")
+    see_tool(frame)
+
+    tool_frame(page).evaluate("location.reload()")
+    see_something(page)
+    if rule == "allowed":
+        see_tool(frame)
+    else:
+        expect(headings(page)).to_have_text("Open it again from your course")
+
+    page.reload()
+    see_tool(frame)
+    frame.get_by_role("link", name="Materials").click()
+    expect(headings(page)).to_have_text("Materials")
+    page.evaluate("history.back()")
+    see_tool(frame)
+    page.evaluate("history.forward()")
+    expect(headings(page)).to_have_text("Materials")
+    page.goto(place.platform.settings.issuer)
+    page.go_back()
+    see_something(page)
+
+
+def test_a_launch_posted_again_is_told_so(place: Place, open_page: Opening):
+    """The browser is made to send the launch's form once more."""
+    page = open_page("allowed")
+    sent: list[str] = []
+    page.on("request", lambda one: sent.append(one.post_data or "") if _is_launch(one) else None)
+    page.goto(place.link)
+    see_tool(page.frame_locator("iframe[name=tool]"))
+    script = """([action, body]) => {
+      const form = document.createElement("form");
+      Object.assign(form, { action, method: "post", target: "tool" });
+      for (const [name, value] of new URLSearchParams(body)) {
+        form.append(Object.assign(document.createElement("input"), { name, value }));
+      }
+      document.body.append(form);
+      form.submit();
+    }"""
+    page.evaluate(script, [f"{place.tool}/lti/launch", sent[0]])
+    frame = page.frame_locator("iframe[name=tool]")
+    expect(frame.get_by_text("This was already opened")).to_be_visible()
+    see_something(page)
+
+
+def _is_launch(request: Request) -> bool:
+    return request.method == "POST" and request.url.endswith("/lti/launch")
+
+
+@pytest.mark.parametrize("rule", SHUT_OUT)
+def test_back_right_after_a_launch(rule: str, place: Place, open_page: Opening):
+    """How many steps of the sign-in lie on the way back is up to the LMS's pages and the browser:
+    each shows something, and then comes the course."""
+    faults.set_faults(place.platform.store, platform_storage=SHUT_OUT[rule])
+    page = open_page(rule)
+    page.goto(f"{place.platform.settings.issuer}/?as=student-1")
+    page.get_by_role("link", name="Course tutor", exact=True).click()
+    course, frame = page.get_by_role("heading", name="Activities"), page.locator("iframe")
+    see_tool(frame.content_frame)
+    for _ in range(5):
+        page.evaluate("history.back()")
+        page.wait_for_timeout(1000)  # the browser has begun to go wherever it goes
+        expect(course.or_(frame)).to_be_visible()
+        if course.is_visible():
+            break
+        see_words(frame.content_frame)
+    expect(course).to_be_visible()
+    page.evaluate("history.forward()")
+    page.wait_for_url("**/links/course-tutor")
+    see_words(frame.content_frame)
+
+
+@pytest.mark.parametrize("rule", SHUT_OUT)
+def test_a_double_click_opens_the_tool(rule: str, place: Place, open_page: Opening):
+    faults.set_faults(place.platform.store, platform_storage=SHUT_OUT[rule])
+    page = open_page(rule)
+    page.goto(f"{place.platform.settings.issuer}/?as=student-1")
+    page.get_by_role("link", name="Course tutor", exact=True).dblclick()
+    see_tool(page.frame_locator("iframe[name=tool]"))
+
+
+def test_a_frame_that_is_loaded_again_in_the_middle_opens_the_tool(
+    place: Place, open_page: Opening
+):
+    """Impatience: four launches begun on each other's heels."""
+    page = open_page("allowed")
+    page.goto(place.link)
+    for _ in range(3):
+        page.evaluate("frames.tool.location.replace(document.querySelector('iframe').src)")
+    see_tool(page.frame_locator("iframe[name=tool]"))
