@@ -6,7 +6,17 @@ import sys
 
 import bench
 
-HELPERS = {"__main__", "bare_tool", "browsers", "database", "key_sets", "report", "served"}
+HELPERS = {
+    "__main__",
+    "bare_tool",
+    "browsers",
+    "database",
+    "datasets",
+    "embedded",
+    "key_sets",
+    "report",
+    "served",
+}
 
 
 def main(names: list[str]) -> None:

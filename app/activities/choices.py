@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.concepts.catalogue import list_concepts
 from app.materials.catalogue import list_materials
+from app.materials.visibility import visible
 from app.practice.questions import counts_in_use
-from models import Course, IndexingStatus
+from models import Activity, Course, CourseMaterial, IndexingStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +48,13 @@ def choices_of(session: Session, course_id: UUID) -> Choices:
         },
         zone=session.get_one(Course, course_id).time_zone,
     )
+
+
+def may_read(session: Session, activity: Activity, *, see_hidden: bool) -> bool:
+    """Whether the material that the activity stands for is there and may be seen."""
+    query = select(CourseMaterial.material_id).where(
+        CourseMaterial.material_id == activity.material_id,
+        CourseMaterial.course_id == activity.course_id,
+        visible(see_hidden),
+    )
+    return session.scalar(query) is not None

@@ -12,7 +12,7 @@ from app import config
 from app.access import Actor, Right, current_actor, requires
 from app.activities import forms, placing
 from app.activities.catalogue import is_answered
-from app.activities.choices import Choices, choices_of
+from app.activities.choices import Choices, choices_of, may_read
 from app.activities.forms import Form, OfferRefused
 from app.activities.offers import POLICIES, Offer
 from app.activities.placing import Author, Errand
@@ -21,7 +21,7 @@ from app.concepts.catalogue import ConceptRefused
 from app.extensions import transaction
 from app.gradebook.columns import find_activity
 from lti_config.deep_linking import Response as Answer
-from models import Activity, ActivityKind, CourseMaterial, CourseRole
+from models import Activity, ActivityKind, CourseRole
 
 blueprint = Blueprint("activities", __name__)
 
@@ -116,10 +116,8 @@ def reading() -> Response | tuple[str, int]:
         activity = find_activity(session, actor.course, actor.activity_id)
         if activity is None or activity.kind is not ActivityKind.MATERIAL:
             return redirect(url_for("tutor.index"), 303)
-        material = session.get(CourseMaterial, activity.material_id)
-        may_read = material is not None and (material.is_public or actor.may(Right.TEACH))
-    if not may_read:
-        return render_template("activities/unreleased.html", title=activity.title), 200
+        if not may_read(session, activity, see_hidden=actor.may(Right.TEACH)):
+            return render_template("activities/unreleased.html", title=activity.title), 200
     address = url_for("materials.source", material_id=activity.material_id, page=activity.page)
     return redirect(address, 303)
 

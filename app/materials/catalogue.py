@@ -15,6 +15,7 @@ from app import audit
 from app.deferral import defer
 from app.errors import NotFound
 from app.materials.storage import Stored
+from app.materials.visibility import visible
 from models import CourseMaterial, FileType, IndexingStatus
 
 LONGEST_TITLE = 200
@@ -94,7 +95,7 @@ def list_materials(session: Session, course_id: uuid.UUID) -> list[CourseMateria
     """All materials of the course: those that need somebody first, then unfinished, then newest."""
     rows = session.scalars(
         select(CourseMaterial)
-        .where(CourseMaterial.course_id == course_id)
+        .where(CourseMaterial.course_id == course_id, visible(see_hidden=True))
         .order_by(CourseMaterial.upload_date.desc(), CourseMaterial.material_id)
     )
     order = {
@@ -126,10 +127,14 @@ def get_material(
     session: Session, course_id: uuid.UUID, material_id: uuid.UUID, *, see_hidden: bool
 ) -> CourseMaterial:
     """The material, if it is this course's and may be seen. Raises `NotFound`."""
-    material = session.get(CourseMaterial, material_id)
-    if material is None or material.course_id != course_id:
-        raise NotFound
-    if not (material.is_public or see_hidden):
+    material = session.scalar(
+        select(CourseMaterial).where(
+            CourseMaterial.material_id == material_id,
+            CourseMaterial.course_id == course_id,
+            visible(see_hidden),
+        )
+    )
+    if material is None:
         raise NotFound
     return material
 

@@ -14,6 +14,7 @@ from sqlalchemy import Double, bindparam, delete, text
 from sqlalchemy.orm import Session
 
 from app.materials.normalisation import fold
+from app.materials.visibility import FINDABLE, parameters
 from models import ChunkPosting
 
 K1 = 1.5
@@ -72,11 +73,11 @@ _WRITE = text(
 )
 
 _SEARCH = text(
-    """
+    f"""
     with visible as materialized (
         select material_id, chunk_count, embedded_count, term_total, search_config
         from course_materials
-        where course_id = :course_id and chunk_count > 0 and (is_public or :see_hidden)
+        where course_id = :course_id and {FINDABLE}
     ),
     corpus as (
         -- float8 throughout: arithmetic on numeric takes ten times as long
@@ -134,7 +135,7 @@ _SEARCH = text(
     join (select search_config, sum(weight) as whole from weights group by search_config) as sums
         using (search_config)
     order by score desc, material_id, chunk_index
-    """
+    """  # noqa: S608  (what goes in is ours)
 ).bindparams(bindparam("k1", type_=Double), bindparam("b", type_=Double))
 
 
@@ -164,7 +165,7 @@ def search_words(
         {
             "course_id": course_id,
             "question": fold(question[:LONGEST_QUESTION]),
-            "see_hidden": see_hidden,
+            **parameters(see_hidden),
             "k1": K1,
             "b": B,
             "limit": limit,

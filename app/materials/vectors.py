@@ -14,6 +14,7 @@ from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.materials.visibility import FINDABLE, parameters
 from models import ChunkVector, MaterialChunk
 
 STORED_DIMENSIONS = 1536
@@ -30,13 +31,13 @@ class VectorHit:
 
 # The question's vector stands in a sub-select: otherwise it is cast anew for every row.
 _NEAREST = text(
-    """
+    f"""
     select material_id, chunk_index,
            -(embedding <#> (select cast(:question as halfvec))) as cosine
     from chunk_vectors join course_materials using (material_id)
-    where chunk_vectors.course_id = :course_id and model = :model and (is_public or :see_hidden)
+    where chunk_vectors.course_id = :course_id and model = :model and {FINDABLE}
     order by embedding <#> (select cast(:question as halfvec)) limit :limit
-    """
+    """  # noqa: S608  (what goes in is ours)
 )
 
 
@@ -85,7 +86,7 @@ def nearest(
             "question": HalfVector(_unit(question)).to_text(),
             "course_id": course_id,
             "model": model,
-            "see_hidden": see_hidden,
+            **parameters(see_hidden),
             "limit": limit,
         },
     )

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.llm.profiles import is_tiny, profile_of
+from app.materials.visibility import visible
 from app.tutor.answers.citations import Citation, Source
 from app.tutor.answers.rendering import Block, render
 from app.tutor.answers.sources import load_sources
@@ -109,7 +110,7 @@ def headline(question: str) -> tuple[str, str]:
 def scope(session: Session, asker: Asker, *, with_topics: bool = False) -> Scope:
     """What there is to answer from, for this person."""
     material = CourseMaterial
-    seen = (material.course_id == asker.course_id) & (material.is_public | asker.see_hidden)
+    seen = (material.course_id == asker.course_id) & visible(asker.see_hidden)
     titles = session.scalars(
         select(material.title).where(seen, material.chunk_count > 0).order_by(material.upload_date)
     ).all()
@@ -137,7 +138,7 @@ def _topics(session: Session, asker: Asker) -> tuple[str, ...]:
         .join(material, material.material_id == chunk.material_id)
         .where(
             material.course_id == asker.course_id,
-            material.is_public | asker.see_hidden,
+            visible(asker.see_hidden),
             chunk.heading.is_not(None),
         )
         .order_by(material.upload_date.desc(), chunk.chunk_index)

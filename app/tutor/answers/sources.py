@@ -11,6 +11,7 @@ from app.llm.profiles import ChatProfile
 from app.llm.prompts import explain
 from app.llm.prompts.explain import Exchange, NumberedSource
 from app.materials.tokens import estimate_tokens
+from app.materials.visibility import visible
 from app.tutor.answers.citations import Source
 from app.tutor.evidence.card import Place
 from app.tutor.evidence.sentences import split
@@ -38,7 +39,7 @@ def load_sources(
         .where(
             MaterialChunk.chunk_id.in_([UUID(chunk_id) for chunk_id in chunk_ids]),
             CourseMaterial.course_id == course_id,
-            CourseMaterial.is_public | see_hidden,
+            visible(see_hidden),
         )
     ).all()
     found = {str(chunk.chunk_id): (chunk, material) for chunk, material in rows}
