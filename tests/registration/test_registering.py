@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from models import (
     RegistrationSource,
     RegistrationStatus,
 )
+from tests.lti_config.conftest import Answer, Asked
 from tests.registration.conftest import AGS, MOODLE, PLATFORM, TOKEN, TOOL, Administrator, Lms
 
 CANVAS = "https://canvas.instructure.com/lti/"
@@ -254,13 +256,23 @@ def test_of_two_uses_at_once_one_reaches_its_lms(
     administrator: Administrator, lms: Lms, session: Session
 ):
     pages = [administrator.look(lms), administrator.look(lms)]
-    with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(administrator.confirm, pages))
+    arrived, may_answer, answer = Event(), Event(), lms.peer.answer
+
+    def slowly(asked: Asked) -> Answer:
+        arrived.set()
+        assert may_answer.wait(30)
+        return answer(asked)
+
+    lms.peer.answer = slowly
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(administrator.confirm, pages[0])
+        assert arrived.wait(30)
+        second = administrator.confirm(pages[1])
+        may_answer.set()
+    assert second.status_code == 409 and "under way" in second.text
+    assert first.result().status_code == 200
     assert len(lms.bodies) == 1
     assert kept(session) and spent(session)
-    for answer in answers:
-        assert answer.status_code in {200, 409}
-    assert 200 in {answer.status_code for answer in answers}
 
 
 def test_the_frame_is_the_lmss_own(administrator: Administrator, lms: Lms):
