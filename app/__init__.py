@@ -7,7 +7,7 @@ from app import cli, config, errors, frame, headers, health, session
 from app.activities import views as activities
 from app.admin import views as admin
 from app.config import Settings
-from app.extensions import db, migrate
+from app.extensions import db, migrate, watch_connections
 from app.gradebook import views as gradebook
 from app.launch import views as launch
 from app.materials import views as materials
@@ -34,7 +34,6 @@ def create_app(settings: Settings | None = None) -> Flask:
             "pool_size": 20,
             "max_overflow": 20,
             "pool_timeout": 10,
-            "pool_pre_ping": True,
         },
         MAX_CONTENT_LENGTH=settings.upload_limit_bytes + config.MEGABYTE,
     )
@@ -42,6 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     db.init_app(app)
+    watch_connections(app)
     migrate.init_app(app, db, directory="migrations")
 
     session.init_app(app)

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask, Response, current_app, g, request
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from app import config
@@ -28,6 +28,7 @@ from models import (
     ToolSession,
     User,
     now,
+    table,
 )
 
 LIFE = timedelta(hours=8)
@@ -44,6 +45,9 @@ class OpenedSession:
 
     sid: str
     secret: str
+
+
+_OPEN = insert(table(ToolSession))
 
 
 def open_session(
@@ -65,27 +69,27 @@ def open_session(
 ) -> OpenedSession:
     """Add the session row of one admitted launch. Life 8 hours, 60 minutes idle."""
     opened = OpenedSession(secrets.token_urlsafe(12), secrets.token_urlsafe(32))
-    session.add(
-        ToolSession(
-            session_id=opened.sid,
-            secret_hash=_hash(opened.secret),
-            user_id=user_id,
-            role=role,
-            course_id=course_id,
-            enrollment_id=enrollment_id,
-            registration_id=registration_id,
-            deployment_id=deployment_id,
-            resource_link_id=resource_link_id,
-            activity_id=activity_id,
-            locale=locale,
-            frame_origin=frame_origin,
-            deep_linking=deep_linking,
-            launch_facts=launch_facts,
-            reviewed_user_id=reviewed_user_id,
-            expires_at=now() + LIFE,
-        )
+    session.execute(
+        _OPEN,
+        {
+            "session_id": opened.sid,
+            "secret_hash": _hash(opened.secret),
+            "user_id": user_id,
+            "role": role,
+            "course_id": course_id,
+            "enrollment_id": enrollment_id,
+            "registration_id": registration_id,
+            "deployment_id": deployment_id,
+            "resource_link_id": resource_link_id,
+            "activity_id": activity_id,
+            "locale": locale,
+            "frame_origin": frame_origin,
+            "deep_linking": deep_linking,
+            "launch_facts": launch_facts,
+            "reviewed_user_id": reviewed_user_id,
+            "expires_at": now() + LIFE,
+        },
     )
-    session.flush()
     return opened
 
 

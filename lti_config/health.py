@@ -26,7 +26,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lti_config.errors import Fault
 from lti_config.texts import clean
-from models import Base, Registration, RegistrationHealth, now
+from models import Registration, RegistrationHealth, now, table
 
 STEP = timedelta(minutes=1)
 ERROR_STEP = timedelta(seconds=10)
@@ -119,8 +119,7 @@ def _noted(
     values = {"registration_id": registration_id, at.key: _MOMENT, **more}
     due = select(*values.values()).where(*conditions, *_is_due(registration_id, at, step))
     # The table itself: an insert that the ORM makes can't be part of another statement.
-    table = Base.metadata.tables[RegistrationHealth.__tablename__]
-    statement = insert(table).from_select(list(values), due)
+    statement = insert(table(RegistrationHealth)).from_select(list(values), due)
     return statement.on_conflict_do_update(
         index_elements=["registration_id"],
         set_={name: statement.excluded[name] for name in (at.key, *more)},

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -53,15 +53,17 @@ class NewRegistration:
     institution_id: UUID | None = None
 
 
+_OF_ISSUER = select(Registration).where(Registration.issuer == bindparam("issuer")).limit(2)
+_OF_CLIENT = _OF_ISSUER.where(Registration.client_id == bindparam("client_id"))
+
+
 def find(session: Session, issuer: str, client_id: str | None) -> Registration:
     """The registration that a login names; the client id may be absent if the issuer has but one.
 
     Raises LaunchRefused.
     """
-    wanted = [Registration.issuer == issuer]
-    if client_id:
-        wanted.append(Registration.client_id == client_id)
-    found = session.scalars(select(Registration).where(*wanted).limit(2)).all()
+    wanted = _OF_CLIENT if client_id else _OF_ISSUER
+    found = session.scalars(wanted, {"issuer": issuer, "client_id": client_id}).all()
     if len(found) != 1:
         which = f"issuer {issuer[:200]!r}, client id {(client_id or '')[:200]!r}"
         how = "no registration" if not found else "more than one registration and no client id"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from lti_config import health
@@ -28,6 +28,7 @@ from models import (
     Registration,
     RegistrationStatus,
     now,
+    table,
 )
 
 LIFE = timedelta(minutes=10)
@@ -82,6 +83,10 @@ class Awaited:
     keys: CachedKeySet | None
 
 
+_states = table(LaunchState)
+_BEGIN = insert(_states)
+
+
 def begin(
     session: Session,
     registration_id: UUID,
@@ -90,16 +95,17 @@ def begin(
 ) -> NewState:
     """Keep a new login for ten minutes."""
     new = NewState(*(secrets.token_urlsafe(32) for _ in range(3)))
-    session.add(
-        LaunchState(
-            state=new.state,
-            nonce=new.nonce,
-            registration_id=registration_id,
-            target_link_uri=target_link_uri,
-            storage_target=storage_target,
-            secret_hash=_hash(new.secret),
-            expires_at=now() + LIFE,
-        )
+    session.execute(
+        _BEGIN,
+        {
+            "state": new.state,
+            "nonce": new.nonce,
+            "registration_id": registration_id,
+            "target_link_uri": target_link_uri,
+            "storage_target": storage_target,
+            "secret_hash": _hash(new.secret),
+            "expires_at": now() + LIFE,
+        },
     )
     return new
 
@@ -175,14 +181,14 @@ def known(row: Deployment, school_is_active: bool | None) -> KnownDeployment:
 
 
 _SPENT = (
-    update(LaunchState)
+    update(_states)
     .where(
-        LaunchState.state == bindparam("this_state"),
-        LaunchState.used_at.is_(None),
-        LaunchState.expires_at > bindparam("moment"),
+        _states.c.state == bindparam("this_state"),
+        _states.c.used_at.is_(None),
+        _states.c.expires_at > bindparam("moment"),
     )
     .values(used_at=func.clock_timestamp())
-    .returning(LaunchState.secret_hash, LaunchState.registration_id)
+    .returning(_states.c.secret_hash, _states.c.registration_id)
     .cte("spent")
 )
 _SPEND = select(_SPENT.c.secret_hash).add_cte(health.launch_noted(_SPENT))

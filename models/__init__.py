@@ -2,7 +2,7 @@
 
 from models.activities import Activity, ActivityConcept, ActivityKind, ScorePolicy
 from models.analytics import ClassAnalytics
-from models.base import SYSTEM_USER_ID, Base, now
+from models.base import SYSTEM_USER_ID, Base, now, table
 from models.concepts import (
     Concept,
     ConceptDependency,
@@ -157,4 +157,5 @@ __all__ = [
     "User",
     "UserRole",
     "now",
+    "table",
 ]

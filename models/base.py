@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import DateTime, Enum, MetaData, Numeric, Uuid
+from sqlalchemy import DateTime, Enum, MetaData, Numeric, Table, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, registry
 
@@ -35,6 +35,11 @@ class Base(DeclarativeBase):
             list[Any]: JSONB(),
         },
     )
+
+
+def table(model: type[Base]) -> Table:
+    """The model's table, for statements in which no object takes part: half the work."""
+    return Base.metadata.tables[model.__tablename__]
 
 
 def now() -> datetime:

@@ -76,6 +76,7 @@ def admit(session: Session, launch: Launch) -> Admission:
     if not user.is_active:
         raise LaunchRefused(403, SWITCHED_OFF, f"user {user.user_id} is not active")
     if launch.context is None:
+        people.note_visit(session, user, None)
         return Admission(user.user_id, None, None, None, None, is_lost=False)
 
     context, course = places.settle_course(
@@ -90,6 +91,7 @@ def admit(session: Session, launch: Launch) -> Admission:
     link = places.settle_link(session, launch, context, found.link, activity)
     places.settle_line_item(session, launch, context, link, found.line_item)
     session.flush()
+    people.note_visit(session, user, enrollment)
     return Admission(
         user_id=user.user_id,
         course_id=course.course_id,
