@@ -9,9 +9,11 @@ ever sees a claim of the wrong type.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pylti1p3.deep_link import DeepLink
 from pylti1p3.deep_link_resource import DeepLinkResource
 from pylti1p3.deployment import Deployment
@@ -210,6 +212,15 @@ class _Launch(MessageLaunch):  # type: ignore[misc]
     def _get_request_param(self, key: str) -> str:
         return str(self._request.get_param(key))
 
+    def get_public_key(self) -> tuple[RSAPublicKey, str]:
+        """The library takes the key through JSON, JWK and PEM at each launch: more work than the
+        check of a signature. Here it is read once. Raises LtiException."""
+        header = self._jwt["header"]
+        for key in self._registration.get_key_set()["keys"]:
+            if (key["kid"], key["alg"]) == (header.get("kid"), header.get("alg")):
+                return _rsa_key(key["n"], key["e"]), key["alg"]
+        raise LtiException("Unable to find public key")
+
     def get_client_id(self) -> str:
         """The library takes the first audience. Ours is among them: `verification` has looked."""
         return self._party.client_id
@@ -219,6 +230,13 @@ class _Launch(MessageLaunch):  # type: ignore[misc]
         if super().get_iss() != self._party.issuer:
             raise LtiException("issuer is not the registration's")
         return self._party.issuer
+
+
+@lru_cache(maxsize=256)
+def _rsa_key(modulus: str, exponent: str) -> RSAPublicKey:
+    key = jwt.PyJWK({"kty": "RSA", "n": modulus, "e": exponent}, "RS256").key
+    assert isinstance(key, RSAPublicKey)  # `keysets` keeps no other
+    return key
 
 
 class _Resource(DeepLinkResource):  # type: ignore[misc]

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.launch.queue import wait_for
+from app.launch.rows import correct
 from app.roster.people import MEMBERS, NO_ADDRESS, names, placeholder_email, sso_id, wider, width
 from lti_config.launch import Launch
 from models import (
@@ -30,14 +31,12 @@ def settle_user(
     """The user of this launch, added if new, with names, role and address brought up to date."""
     if user is None or identity is None:
         return _add_user(session, launch)
-    for name, value in names(launch.person).items():
-        setattr(user, name, value)
-    user.role = wider(user.role, width(launch.role))
+    correct(user, role=wider(user.role, width(launch.role)), **names(launch.person))
     email = launch.person.email
     if email:
         if _is_news(email, user, identity) and _is_free(session, email):
             user.email = email
-        identity.email = email
+        correct(identity, email=email)
     return user
 
 
@@ -55,9 +54,12 @@ def settle_enrollment(
         return None
     if enrollment is None:
         enrollment = _add_enrollment(session, user, course)
-    enrollment.role = launch.role
-    enrollment.status = EnrollmentStatus.ACTIVE
-    enrollment.lti_subject = launch.subject
+    correct(
+        enrollment,
+        role=launch.role,
+        status=EnrollmentStatus.ACTIVE,
+        lti_subject=launch.subject,
+    )
     if launch.role is CourseRole.TEACHER and course.instructor_id is None:
         course.instructor_id = user.user_id
     return enrollment

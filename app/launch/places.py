@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.launch.queue import wait_for
+from app.launch.rows import correct
 from lti_config.launch import Context, Launch, MessageType
 from models import Activity, Course, LineItem, LtiContext, ResourceLink, now
 
@@ -27,11 +28,10 @@ def settle_course(
         context.label, context.title = sent.label, sent.title
         course.course_code, course.course_name = sent.label[:_CODE], _name(sent)
     if launch.grades:
-        context.line_items_url = launch.grades.line_items_url or context.line_items_url
-        if context.ags_scopes != (scopes := list(launch.grades.scopes)):
-            context.ags_scopes = scopes
+        url = launch.grades.line_items_url or context.line_items_url
+        correct(context, line_items_url=url, ags_scopes=list(launch.grades.scopes))
     if launch.memberships_url:
-        context.memberships_url = launch.memberships_url
+        correct(context, memberships_url=launch.memberships_url)
     return context, course
 
 
@@ -48,9 +48,9 @@ def settle_link(
     if link is None:
         link = _add_link(session, context, launch.link.id)
     if launch.link.title:
-        link.title = launch.link.title
+        correct(link, title=launch.link.title)
     if activity is not None:
-        link.activity_id = activity.activity_id
+        correct(link, activity_id=activity.activity_id)
     return link
 
 
@@ -77,7 +77,7 @@ def settle_line_item(
             .where(LineItem.resource_link_id == link.resource_link_id, LineItem.url != url)
             .values(resource_link_id=None)
         )
-    line_item.activity_id = link.activity_id
+    correct(line_item, activity_id=link.activity_id)
 
 
 def named_activity(launch: Launch) -> uuid.UUID | None:
