@@ -53,7 +53,8 @@ def _refuse_dead(
         raise DisconnectionError
     waiting = select.poll()
     waiting.register(connection.fileno(), select.POLLIN)
-    is_fresh = monotonic() - entry.info.get("used_at", 0.0) < IDLE_SECONDS
+    used_at = entry.info.get("used_at")
+    is_fresh = used_at is None or monotonic() - used_at < IDLE_SECONDS
     if is_fresh and not waiting.poll(0):
         return
     try:
