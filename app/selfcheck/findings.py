@@ -1,7 +1,7 @@
 """What a launch says of the connection, in words for who looks after it. Values in, values out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any
@@ -48,7 +48,10 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One part of the connection. `todo`: what to do about it; `detail`: what the LMS said."""
+    """One part of the connection. `todo`: what to do about it; `detail`: what the LMS said.
+
+    `sign`: what the verdict is called, where the usual word does not fit.
+    """
 
     title: str
     verdict: Verdict
@@ -56,10 +59,11 @@ class Finding:
     todo: str = ""
     detail: str = ""
     key: str = ""
+    sign: str = ""
 
     @property
     def label(self) -> str:
-        return _WORDS[self.verdict]
+        return self.sign or _WORDS[self.verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +100,10 @@ def of_sign_in(connection: Connection, zone: tzinfo, moment: datetime) -> list[F
 def of_what_is_told(connection: Connection) -> list[Finding]:
     """Roles, names and variables."""
     facts = connection.facts
+    signs = {Verdict.GOOD: "Came", Verdict.OFF: "Did not come", Verdict.LOOK: ""}
     roles = ", ".join(role.removeprefix(_VOCABULARY) for role in facts["roles"]) or "none"
     made = _MADE_OF_ROLES[CourseRole(facts["role"])]
-    return [
+    found = [
         _course(connection),
         Finding("Roles", Verdict.GOOD, f"Your LMS says: {roles}. To CourseLLM you are {made}."),
         _names(facts),
@@ -106,6 +111,7 @@ def of_what_is_told(connection: Connection) -> list[Finding]:
         _history(facts["custom"]),
         _variables(facts["custom"]),
     ]
+    return [replace(one, sign=signs[one.verdict]) for one in found]
 
 
 def of_what_is_allowed(connection: Connection) -> list[Finding]:
@@ -117,12 +123,12 @@ def of_what_is_allowed(connection: Connection) -> list[Finding]:
         return [Finding("Services", Verdict.OFF, words)]
     sees_columns = facts["columns"] and bool(scopes & {LINE_ITEM, LINE_ITEM_READ})
     return [
-        _offer("Scores", SCORE in scopes, "Scores reach the gradebook.", _NO_SCORES),
+        _offer("Scores", SCORE in scopes, "Scores may be sent to the gradebook.", _NO_SCORES),
         _offer(
-            "Gradebook columns", sees_columns, "Columns of the gradebook can be seen.", _NO_COLUMNS
+            "Gradebook columns", sees_columns, "Columns of the gradebook may be read.", _NO_COLUMNS
         ),
-        _offer("Results", RESULT in scopes, "Grades can be read back.", _NO_RESULTS),
-        _offer("Names and roles", facts["roster"], "The list of members is offered.", _NO_ROSTER),
+        _offer("Results", RESULT in scopes, "Grades may be read back.", _NO_RESULTS),
+        _offer("Names and roles", facts["roster"], "The list of members may be read.", _NO_ROSTER),
     ]
 
 
@@ -136,9 +142,9 @@ _NO_ROSTER = "People are known from their first visit on; who left the course is
 
 def _offer(title: str, is_there: bool, works: str, costs: str) -> Finding:
     if is_there:
-        return Finding(title, Verdict.GOOD, works)
+        return Finding(title, Verdict.GOOD, works, sign="Allowed")
     todo = "Allow it for CourseLLM in the tool's settings of the LMS, if you want it."
-    return Finding(title, Verdict.OFF, costs, todo)
+    return Finding(title, Verdict.OFF, costs, todo, sign="Not allowed")
 
 
 def clock(ahead: int, left: int) -> Finding:

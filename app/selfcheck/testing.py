@@ -89,7 +89,7 @@ def _columns(service: Service, line: Line, _url: str) -> Finding:
     if line.connection.line_items_url is None or not scopes & {LINE_ITEM, LINE_ITEM_READ}:
         return _off("columns", "This sign-in does not offer the columns of the gradebook.")
     count = probe.count_line_items(service, line.connection.line_items_url, scopes)
-    words = f"{count} column{'s' if count != 1 else ''} of CourseLLM can be seen."
+    words = f"It can be read: {count} column{'s' if count != 1 else ''} of CourseLLM."
     return Finding(TITLES["columns"], Verdict.GOOD, words, key="columns")
 
 

@@ -11,7 +11,7 @@ from app.errors import DomainError, Forbidden
 from app.extensions import transaction
 from app.selfcheck import findings, testing
 from app.selfcheck.connection import Line, load
-from app.selfcheck.findings import Finding
+from app.selfcheck.findings import Finding, Verdict
 from models import now
 
 blueprint = Blueprint("selfcheck", __name__)
@@ -61,12 +61,15 @@ def test(name: str) -> str:
 
 def _page(line: Line, results: dict[str, Finding]) -> str:
     zone, connection = zone_of(line.time_zone or "UTC"), line.connection
+    sign_in = findings.of_sign_in(connection, zone, now())
+    told = findings.of_what_is_told(connection)
     return render_template(
         "selfcheck/index.html",
         connection=connection,
-        sign_in=findings.of_sign_in(connection, zone, now()),
-        told=findings.of_what_is_told(connection),
+        sign_in=sign_in,
+        told=told,
         allowed=findings.of_what_is_allowed(connection),
+        attention=sum(one.verdict is Verdict.LOOK for one in (*sign_in, *told)),
         tests={name: results.get(name) for name in testing.TITLES},
         titles=testing.TITLES,
         storage=connection.facts["storage"],

@@ -61,7 +61,7 @@ def test_who_is_here_and_who_has_come(teacher: Visitor, school: School) -> None:
         ["Student 17", "Student"],
     ]
     assert [row[2] == "Not yet" for row in rows(present)] == [False, False, True, True]
-    assert "3 students, 1 of them has opened CourseLLM" in present
+    assert "3 students, one of whom has opened CourseLLM" in present
     assert "1 no longer in the course" in gone and "Gone Girl" in gone
     assert "Test Student" not in page.text
 
@@ -115,7 +115,7 @@ def test_how_fresh_it_is(teacher: Visitor, school: School) -> None:
     assert "has not been asked yet" in page and "Read the list" in page
     context(school, roster_tried_at=old, roster_read_at=old)
     page = teacher.get("people/").text
-    assert "As the LMS listed them" in page and "Read again" in page
+    assert "Read from the LMS" in page and "Read again" in page
     context(school, roster_error="The LMS did not answer in time.\n503 <b>down</b>")
     page = teacher.get("people/").text
     assert "The LMS did not answer in time. This is the list as of" in page
