@@ -122,6 +122,6 @@ if (watch) {
   const [pages] = await Promise.all([esbuild.build(pageModules), esbuild.build(standalone), styles()]);
   removeOldParts(math, pages);
 }
-cpSync(join(here, "icons.svg"), join(dist, "icons.svg"));
+for (const file of ["icons.svg", "icon.svg"]) cpSync(join(here, file), join(dist, file));
 pdfjs();
 compress();

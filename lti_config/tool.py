@@ -31,6 +31,7 @@ SCOPES = {
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name", "email", "locale")
 CUSTOM = {"context_history": "$Context.id.history", "canvas_domain": "$Canvas.api.domain"}
 """Asked for with every launch: lower snake case, since Moodle sends other keys twice."""
+_PATHS = ("login", "launch", "jwks", "icon.svg")
 MESSAGES = tuple(MessageType)
 PLACEMENTS: Mapping[str, tuple[str, ...]] = {
     MessageType.DEEP_LINKING: ("ContentArea", "RichTextEditor", *canvas.PICKER_PLACEMENTS),
@@ -41,7 +42,7 @@ PLACEMENTS: Mapping[str, tuple[str, ...]] = {
 
 def addresses(url: str) -> dict[str, str]:
     """Our addresses, by what they are for."""
-    return {name: f"{url}/lti/{name}" for name in ("login", "launch", "jwks")}
+    return {name.partition(".")[0]: f"{url}/lti/{name}" for name in _PATHS}
 
 
 def domain(url: str) -> str:
@@ -66,8 +67,7 @@ def registration(
         "custom_parameters": dict(custom),
         "claims": list(CLAIMS),
         "messages": [
-            _message(kind, placements, ours["launch"], is_canvas)
-            for kind, placements in messages.items()
+            _message(kind, placements, ours, is_canvas) for kind, placements in messages.items()
         ],
     }
     return {
@@ -78,6 +78,7 @@ def registration(
         "redirect_uris": [ours["launch"]],
         "client_name": NAME,
         "client_uri": url,
+        "logo_uri": ours["icon"],
         "jwks_uri": ours["jwks"],
         "token_endpoint_auth_method": "private_key_jwt",
         "scope": " ".join(scopes),
@@ -96,14 +97,19 @@ def canvas_json(url: str) -> dict[str, Any]:
         "scopes": list(SCOPES),
         "public_jwk_url": ours["jwks"],
         "custom_fields": dict(CUSTOM),
-        "extensions": [canvas.extension(NAME, domain(url), ours["launch"])],
+        "extensions": [canvas.extension(NAME, domain(url), ours["launch"], ours["icon"])],
     }
 
 
 def _message(
-    kind: str, placements: Collection[str], launch_url: str, is_canvas: bool
+    kind: str, placements: Collection[str], ours: Mapping[str, str], is_canvas: bool
 ) -> dict[str, Any]:
-    message: dict[str, Any] = {"type": kind, "target_link_uri": launch_url, "label": NAME}
+    message: dict[str, Any] = {
+        "type": kind,
+        "target_link_uri": ours["launch"],
+        "label": NAME,
+        "icon_uri": ours["icon"],
+    }
     if placements:
         message["placements"] = list(placements)
     return {**message, **(canvas.message(placements) if is_canvas else {})}

@@ -5,7 +5,18 @@ was checked travels with the form, sealed and bound to its invitation, and so no
 for somebody else.
 """
 
-from flask import Blueprint, Response, g, jsonify, render_template, request
+from pathlib import Path
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    render_template,
+    request,
+    send_from_directory,
+)
 
 from app import config, errors
 from app.errors import DomainError
@@ -18,6 +29,7 @@ blueprint = Blueprint("registration", __name__)
 
 LARGEST_BODY = 256 * 1024
 JSON_KEPT = 300
+ICON_KEPT = 24 * 3600
 
 
 @blueprint.before_request
@@ -73,6 +85,13 @@ def canvas_json() -> Response:
     response.cache_control.public = True
     response.cache_control.max_age = JSON_KEPT
     return response
+
+
+@blueprint.get("/icon.svg")
+def icon() -> Response:
+    """What the LMS shows beside our name; its address is kept there."""
+    folder = Path(current_app.static_folder or "") / "dist"
+    return send_from_directory(folder, "icon.svg", max_age=ICON_KEPT)
 
 
 def _page(template: str, offer: Offer, **values: str) -> str:

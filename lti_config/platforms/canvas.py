@@ -91,9 +91,14 @@ def message(placements: Collection[str]) -> dict[str, Any]:
     return {_KEYS + "launch_width": 800, _KEYS + "launch_height": 600}
 
 
-def extension(name: str, domain: str, launch_url: str) -> dict[str, Any]:
-    """Its part of a developer key's JSON."""
-    shared = {"enabled": True, "target_link_uri": launch_url, "text": name}
+def extension(name: str, domain: str, launch_url: str, icon_url: str) -> dict[str, Any]:
+    """Its part of a developer key's JSON. The button of the editor is dropped without an icon."""
+    shared = {
+        "enabled": True,
+        "target_link_uri": launch_url,
+        "text": name,
+        "icon_url": icon_url,
+    }
     pickers = [
         {
             **shared,
@@ -115,7 +120,7 @@ def extension(name: str, domain: str, launch_url: str) -> dict[str, Any]:
         "domain": domain,
         "tool_id": name.lower(),
         "privacy_level": "public",
-        "settings": {"text": name, "placements": [*pickers, tab]},
+        "settings": {"text": name, "icon_url": icon_url, "placements": [*pickers, tab]},
     }
 
 

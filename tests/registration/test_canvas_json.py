@@ -22,6 +22,7 @@ PLACEMENT = {
     "message_type",
     "target_link_uri",
     "text",
+    "icon_url",
     "enabled",
     "default",
     "selection_width",
@@ -52,6 +53,7 @@ def test_where_it_puts_us(app: Flask):
     for one in extension["settings"]["placements"]:
         assert set(one) <= PLACEMENT
         assert one["target_link_uri"] == "http://localhost:8000/lti/launch"
+        assert one["icon_url"] == "http://localhost:8000/lti/icon.svg", "no editor button without"
         kinds[one["placement"]] = (one["message_type"], one.get("default"))
     picker = ("LtiDeepLinkingRequest", None)
     assert kinds == {
@@ -61,3 +63,10 @@ def test_where_it_puts_us(app: Flask):
         "module_index_menu_modal": picker,
         "course_navigation": ("LtiResourceLinkRequest", "disabled"),
     }
+
+
+def test_the_icon(app: Flask):
+    answer = app.test_client().get("/lti/icon.svg")
+    assert answer.status_code == 200 and answer.mimetype == "image/svg+xml"
+    assert answer.data.startswith(b"<svg") and "max-age=86400" in answer.headers["Cache-Control"]
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]

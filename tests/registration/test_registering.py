@@ -92,6 +92,7 @@ def test_what_the_lms_is_told(administrator: Administrator, lms: Lms):
         "redirect_uris": [ours + "launch"],
         "client_name": "CourseLLM",
         "client_uri": "http://localhost:8000",
+        "logo_uri": ours + "icon.svg",
         "jwks_uri": ours + "jwks",
         "token_endpoint_auth_method": "private_key_jwt",
         "scope": f"{AGS}lineitem {AGS}score",
@@ -141,6 +142,7 @@ def test_canvas_is_told_in_its_own_keys_and_spelling(
     messages = {one["type"]: one for one in tool["messages"]}
     assert set(messages) == {"LtiResourceLinkRequest", "LtiDeepLinkingRequest"}
     tab = messages["LtiResourceLinkRequest"]
+    assert all(one["icon_uri"].endswith("/lti/icon.svg") for one in messages.values())
     assert tab["placements"] == [f"{prefix}course_navigation"]
     assert tab[CANVAS + "course_navigation/default_enabled"] is False
     assert messages["LtiDeepLinkingRequest"]["placements"] == [
