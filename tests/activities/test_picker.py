@@ -382,7 +382,7 @@ def test_a_window_of_its_own_is_asked_for_where_it_is_honoured(
     dialog: Dialog, opens_windows: bool
 ) -> None:
     teacher = dialog.enter(opens_windows=opens_windows)
-    assert ("A new window" in teacher.get("activities/new").text) is opens_windows
+    assert ("New window" in teacher.get("activities/new").text) is opens_windows
     page = teacher.post("activities/new", data=dialog.form(window="new"))
     window = dialog.items(page.text)[0].get("window")
     assert window == ({"targetName": "_blank"} if opens_windows else None)

@@ -168,8 +168,10 @@ def place_practice(desk: Desk, *, concept: str, title: str, count: int, points: 
     tool = desk.tool
     expect(tool.get_by_role("heading", name="What should the link open?")).to_be_visible()
     tool.get_by_role("radio", name="Practice").check()
-    option = tool.locator("#concept option").filter(has_text=concept).first
-    tool.get_by_label("Concept", exact=True).select_option(option.get_attribute("value"))
+    concepts = tool.get_by_role("group", name="Concepts")
+    for box in concepts.get_by_role("checkbox").all():
+        box.uncheck()
+    concepts.get_by_role("checkbox", name=re.compile(f"^{re.escape(concept)} \\d+ question")).check()
     tool.get_by_label("Questions", exact=True).fill(str(count))
     tool.get_by_label("Points", exact=True).fill(str(points))
     tool.get_by_label("Title on the course page").fill(title)
