@@ -229,6 +229,9 @@ class ResourceLink(Base):
     activity_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("activities.activity_id", ondelete="SET NULL"), index=True
     )
+    named_activity_id: Mapped[uuid.UUID | None]
+    """What the LMS says the link stands for, while this course has no such activity: that of the
+    course which this one was copied from, or one that is gone. No foreign key for that reason."""
     title: Mapped[str] = mapped_column(Text, default="")
     column_sought_at: Mapped[datetime | None]
     """When its column was last looked for in the LMS, since no launch named one."""

@@ -34,5 +34,5 @@ def endpoint_for(
     if rights.isdisjoint({Right.LEARN, Right.TEACH}):
         return "activities.missing"
     if is_lost:
-        return "activities.lost"
+        return "activities.repair.index"
     return ROOMS[activity.kind] if activity is not None else ROOMS[ActivityKind.TUTOR]

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app import config
 from app.access import Actor, Right, current_actor, requires
-from app.activities import forms, placing
+from app.activities import forms, placing, repair_views, settings_views
 from app.activities.catalogue import is_answered
 from app.activities.choices import Choices, choices_of, may_read
 from app.activities.forms import Form, OfferRefused
@@ -24,6 +24,8 @@ from lti_config.deep_linking import Response as Answer
 from models import Activity, ActivityKind, CourseRole
 
 blueprint = Blueprint("activities", __name__)
+blueprint.register_blueprint(repair_views.blueprint, url_prefix="/lost")
+blueprint.register_blueprint(settings_views.blueprint, url_prefix="/links")
 
 MOST_LINKS = 20
 
@@ -133,13 +135,6 @@ def missing() -> str:
     else:
         what = "role"
     return render_template("activities/missing.html", what=what)
-
-
-@blueprint.get("/lost")
-@requires(Right.LEARN, Right.TEACH)
-def lost() -> str:
-    """The link names an activity that this course does not have."""
-    return render_template("activities/lost.html", teaches=current_actor().may(Right.TEACH))
 
 
 def _picking(session: Session, actor: Actor) -> Picking:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.activities.lms_dates import take_from_lms
 from app.launch import people, places
 from app.roster import sync
 from app.roster.people import STAFF
@@ -19,6 +20,7 @@ from lti_config.launch import Launch
 from models import (
     Activity,
     Course,
+    CourseRole,
     Enrollment,
     LineItem,
     LtiContext,
@@ -88,6 +90,8 @@ def admit(session: Session, launch: Launch) -> Admission:
     if launch.role in STAFF:
         sync.ask_if_due(session, context)
     activity, is_lost = _activity(session, launch, found, course)
+    if launch.role is CourseRole.TEACHER:
+        take_from_lms(session, course, activity, user.user_id, launch.custom)
     link = places.settle_link(session, launch, context, found.link, activity)
     places.settle_line_item(session, launch, context, link, found.line_item)
     session.flush()
@@ -175,15 +179,19 @@ def _activity(
     """The activity of the link, and whether the link names one that is not here.
 
     What the launch names counts, read anew each time since a link can be set up again; else what
-    a teacher chose here for a link whose activity was lost.
+    a teacher chose here for a link whose activity was lost; else what this course took over from
+    the one that the link was copied from.
     """
-    named = found.named
-    if named is None and found.course is None:
-        named = session.scalar(
-            select(Activity).where(
-                Activity.activity_id == places.named_activity(launch),
+    activity = found.named or found.stored
+    named_id = places.named_activity(launch)
+    if activity is None and named_id is not None:
+        activity = session.scalar(
+            select(Activity)
+            .where(
                 Activity.course_id == course.course_id,
+                or_(Activity.activity_id == named_id, Activity.copied_from_id == named_id),
             )
+            .order_by(Activity.created_at)
+            .limit(1)
         )
-    activity = named or found.stored
     return activity, activity is None and "activity" in launch.custom

@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 
 from app.launch.queue import wait_for
 from app.launch.rows import correct
+from lti_config import texts
 from lti_config.launch import Context, Launch, MessageType
 from models import Activity, Course, LineItem, LtiContext, ResourceLink, now
 
 _CODE, _TITLE = 20, 200
+MOST_ANCESTORS = 1000
 
 
 def settle_course(
@@ -32,7 +34,15 @@ def settle_course(
         correct(context, line_items_url=url, ags_scopes=list(launch.grades.scopes))
     if launch.memberships_url:
         correct(context, memberships_url=launch.memberships_url)
+    if history := copied_from(launch.custom.get("context_history", "")):
+        correct(context, ancestors=history)
     return context, course
+
+
+def copied_from(history: str) -> list[str]:
+    """The ids in an expanded $Context.id.history; words that say it was cut match no id."""
+    ids = (one.strip() for one in history.split(","))
+    return [one for one in ids if texts.is_identifier(one)][:MOST_ANCESTORS]
 
 
 def settle_link(
@@ -51,6 +61,7 @@ def settle_link(
         correct(link, title=launch.link.title)
     if activity is not None:
         correct(link, activity_id=activity.activity_id)
+    correct(link, named_activity_id=None if activity else named_activity(launch))
     return link
 
 

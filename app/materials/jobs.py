@@ -16,6 +16,7 @@ from app.extensions import transaction
 from app.llm.client import ModelUnavailable, embed_passages
 from app.llm.profiles import embedding_profile
 from app.materials import deepening, indexing
+from app.materials.copying import copy_file
 from app.materials.extraction import SourceUnreadable, extract
 from app.materials.storage import storage
 from models import now
@@ -62,6 +63,12 @@ def index_words(material_id: str) -> None:
     except Exception:
         log.exception("material %s could not be indexed", material_id)
         _fail(key, OUR_FAULT)
+
+
+@blueprint.task(name="copy", retry=PATIENT)
+def copy(material_id: str, course_id: str, uploader_id: str) -> None:
+    """Bring a file of another course into this one."""
+    copy_file(UUID(material_id), UUID(course_id), UUID(uploader_id))
 
 
 @blueprint.task(name="embed_chunks", retry=PATIENT)

@@ -79,6 +79,7 @@ def concept(concept_id: UUID) -> str:
         questions=questions,
         answers=answers,
         placed=_placed(activity, own, counts) if found in own else None,
+        may_manage=actor.may(Right.MANAGE),
         kinds=KINDS,
         taken_out=_mentioned(questions, "taken_out"),
         saved=_mentioned(questions, "saved"),
@@ -181,6 +182,7 @@ def _index(session: Session, actor: Actor, error: str | None = None) -> str:
         concepts=list_concepts(session, actor.course),
         counts=counts,
         placed=_placed(activity, own, counts),
+        may_manage=actor.may(Right.MANAGE),
         error=error,
         form=request.form,
     )

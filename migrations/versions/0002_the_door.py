@@ -131,6 +131,7 @@ def _operators() -> None:
 
 def _places() -> None:
     op.add_column("launch_states", sa.Column("storage_target", sa.String(255), nullable=True))
+    op.add_column("resource_links", sa.Column("named_activity_id", sa.Uuid(), nullable=True))
     op.add_column("lti_contexts", sa.Column("ancestors", postgresql.JSONB(), nullable=True))
     op.add_column("lti_contexts", sa.Column("roster_tried_at", MOMENT, nullable=True))
     op.add_column("lti_contexts", sa.Column("roster_read_at", MOMENT, nullable=True))
@@ -233,6 +234,7 @@ def downgrade() -> None:
         ("score_outbox", ("submitted_at", "rediscovered_at")),
         ("resource_links", ("column_sought_at",)),
         ("line_items", ("results_read_at", "is_ours")),
+        ("resource_links", ("named_activity_id",)),
         ("lti_contexts", ("roster_error", "roster_read_at", "roster_tried_at", "ancestors")),
         ("launch_states", ("storage_target",)),
     ):

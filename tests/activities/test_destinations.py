@@ -39,5 +39,5 @@ def test_without_a_course_the_page_says_so() -> None:
 
 
 def test_a_link_whose_activity_is_gone_is_told_apart_from_one_that_names_none() -> None:
-    assert endpoint_for(CourseRole.STUDENT, None, False, is_lost=True) == "activities.lost"
+    assert endpoint_for(CourseRole.STUDENT, None, False, is_lost=True) == "activities.repair.index"
     assert endpoint_for(CourseRole.NONE, None, False, is_lost=True) == "activities.missing"

@@ -171,7 +171,9 @@ def place_practice(desk: Desk, *, concept: str, title: str, count: int, points: 
     concepts = tool.get_by_role("group", name="Concepts")
     for box in concepts.get_by_role("checkbox").all():
         box.uncheck()
-    concepts.get_by_role("checkbox", name=re.compile(f"^{re.escape(concept)} \\d+ question")).check()
+    concepts.get_by_role(
+        "checkbox", name=re.compile(f"^{re.escape(concept)} \\d+ question")
+    ).check()
     tool.get_by_label("Questions", exact=True).fill(str(count))
     tool.get_by_label("Points", exact=True).fill(str(points))
     tool.get_by_label("Title on the course page").fill(title)

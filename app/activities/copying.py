@@ -1,0 +1,137 @@
+"""Takes an activity of another course over: its settings, concepts and questions in use.
+
+Never people, conversations, answers, beliefs or grades. Dates are left behind: they are of the
+old term. Who may see the old activity is `origins`'s to say.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from app import audit
+from app.activities.catalogue import create_activity
+from app.activities.offers import Offer
+from app.concepts.catalogue import create_concept, list_concepts
+from models import Activity, ActivityKind, Concept, Course, PracticeQuestion
+
+
+def take_over(
+    session: Session,
+    course_id: UUID,
+    actor_id: UUID,
+    old: Activity,
+    files: Mapping[UUID, UUID],
+) -> Activity | None:
+    """The activity as this course has it from now on; taken over once, however often it is asked.
+
+    `files`: this course's material for one of the old course. None for a reading whose file
+    could not be brought along.
+    """
+    session.get_one(Course, course_id, with_for_update=True)
+    copied = session.scalar(
+        select(Activity)
+        .where(Activity.course_id == course_id, Activity.copied_from_id == old.activity_id)
+        .order_by(Activity.created_at)
+        .limit(1)
+    )
+    if copied is not None:
+        return copied
+    material_id = files.get(old.material_id) if old.material_id else None
+    if old.kind is ActivityKind.MATERIAL and material_id is None:
+        return None
+    concepts = [_concept(session, course_id, actor_id, concept) for concept in old.concepts]
+    if old.kind is ActivityKind.PRACTICE and not concepts:
+        return None
+    offer = Offer(
+        kind=old.kind,
+        title=old.title,
+        instruction=old.instruction,
+        concept_ids=tuple(concept.concept_id for concept in concepts),
+        question_count=old.question_count,
+        points=int(old.points) if old.points is not None else None,
+        policy=old.score_policy,
+        material_id=material_id,
+        page=old.page,
+    )
+    activity = create_activity(session, course_id, actor_id, offer, copied_from=old.activity_id)
+    _note(session, actor_id, course_id, activity, old)
+    return activity
+
+
+def activities_of(session: Session, course_id: UUID) -> list[Activity]:
+    """All activities of the old course, each with its concepts."""
+    found = session.scalars(
+        select(Activity)
+        .where(Activity.course_id == course_id)
+        .options(selectinload(Activity.concepts))
+        .order_by(Activity.created_at, Activity.activity_id)
+    )
+    return list(found)
+
+
+def _concept(session: Session, course_id: UUID, actor_id: UUID, old: Concept) -> Concept:
+    """This course's concept of the same name, else a new one; with the old one's questions."""
+    same = (
+        one
+        for one in list_concepts(session, course_id)
+        if one.name.casefold() == old.name.casefold()
+    )
+    concept = next(same, None)
+    if concept is None:
+        concept = create_concept(
+            session,
+            course_id,
+            name=old.name,
+            keywords=old.keywords or (),
+            description=old.description,
+            difficulty=old.difficulty_level,
+        )
+        concept.estimated_hours = old.estimated_hours
+    _questions(session, actor_id, old, concept)
+    return concept
+
+
+def _questions(session: Session, actor_id: UUID, old: Concept, new: Concept) -> None:
+    """Copies the questions in use that the concept does not have yet, word for word."""
+    rows = session.scalars(
+        select(PracticeQuestion)
+        .where(PracticeQuestion.concept_id.in_([old.concept_id, new.concept_id]))
+        .order_by(PracticeQuestion.created_at, PracticeQuestion.question_id)
+    ).all()
+    known = {_wording(row) for row in rows if row.concept_id == new.concept_id}
+    for row in rows:
+        if row.concept_id != old.concept_id or not row.is_active or _wording(row) in known:
+            continue
+        known.add(_wording(row))
+        session.add(
+            PracticeQuestion(
+                course_id=new.course_id,
+                concept_id=new.concept_id,
+                created_by=actor_id,
+                question_type=row.question_type,
+                difficulty=row.difficulty,
+                question_text=row.question_text,
+                options=row.options,
+                correct_answer=row.correct_answer,
+                explanation=row.explanation,
+                estimated_time_minutes=row.estimated_time_minutes,
+                is_active=True,
+            )
+        )
+    session.flush()
+
+
+def _wording(question: PracticeQuestion) -> tuple[str, str, str]:
+    return question.question_text, str(question.options), question.correct_answer or ""
+
+
+def _note(
+    session: Session, actor_id: UUID, course_id: UUID, activity: Activity, old: Activity
+) -> None:
+    """In both courses: the old one's teachers can see who took what."""
+    taken, given = str(activity.activity_id), str(old.activity_id)
+    audit.record(session, actor_id, course_id, "activity.taken_over", taken, {"from": given})
+    there = {"course_id": str(course_id), "activity_id": taken}
+    audit.record(session, actor_id, old.course_id, "activity.copied_elsewhere", given, there)
