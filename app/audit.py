@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from models import AuditEvent
 
+COMMAND_LINE = "command line"
+"""Stands for the operator's name where a command was run: the server knows who that was."""
+
 
 def record(
     session: Session,

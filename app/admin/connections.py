@@ -17,6 +17,7 @@ from models import (
     CachedKeySet,
     Deployment,
     Institution,
+    Invitation,
     Platform,
     Registration,
     RegistrationHealth,
@@ -31,6 +32,8 @@ class Connection:
     platform: Platform
     registration: Registration
     health: RegistrationHealth | None
+    invited: str | None
+    """Whom the invitation was for that it came by."""
     deployments: list[tuple[Deployment, Institution | None]] = field(default_factory=list)
 
     @property
@@ -57,12 +60,13 @@ class Connection:
 def connections(session: Session, *conditions: ColumnElement[bool]) -> list[Connection]:
     """The connections, those of one platform together, in the order of their making."""
     rows = session.execute(
-        select(Platform, Registration, RegistrationHealth)
+        select(Platform, Registration, RegistrationHealth, Invitation.note)
         .join(Registration, Registration.platform_id == Platform.platform_id)
         .outerjoin(
             RegistrationHealth,
             RegistrationHealth.registration_id == Registration.registration_id,
         )
+        .outerjoin(Invitation, Invitation.registration_id == Registration.registration_id)
         .where(*conditions)
         .order_by(Platform.created_at, Platform.platform_id, Registration.created_at)
     ).all()

@@ -3,7 +3,7 @@
 import click
 from flask.cli import AppGroup
 
-from app import config
+from app import audit, config
 from app.extensions import transaction
 from lti_config import keys
 from lti_config.errors import SealBroken
@@ -17,6 +17,7 @@ def rotate() -> None:
     try:
         with transaction() as session:
             key = keys.rotate(session, config.current().secret_keys)
+            audit.record_operator(session, audit.COMMAND_LINE, "keys.rotated", key.kid)
     except SealBroken as error:
         raise click.ClickException(f"{error}. Put the former key back at its end.") from error
     click.echo(

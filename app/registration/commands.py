@@ -4,8 +4,9 @@ from uuid import UUID
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy.orm import Session
 
-from app import config
+from app import audit, config
 from app.extensions import transaction
 from lti_config import invitations, registrations
 from lti_config.addresses import TrustedHosts
@@ -25,6 +26,7 @@ def invite(note: str, institution_id: UUID | None) -> None:
         if institution_id and session.get(Institution, institution_id) is None:
             raise click.ClickException(f"{institution_id} is no institution.")
         invitation, code = invitations.invite(session, note, institution_id)
+        _record(session, "invitation.made", invitation.invitation_id, {"for": note})
     click.echo(invitations.address(config.current().url, code))
     click.echo(
         f"For {note}. Paste it into the LMS as the tool's registration address. It works once, "
@@ -64,6 +66,8 @@ def add(
     try:
         with transaction() as session:
             row = registrations.add(session, new, TrustedHosts(settings.trusted_private_hosts))
+            details = {"name": name, "issuer": issuer, "client_id": client_id}
+            _record(session, "registration.added", row.registration_id, details)
     except AddressRefused as error:
         raise click.ClickException(
             f"{error}. Addresses must be https; list a private host in "
@@ -112,8 +116,15 @@ def disable(item_id: UUID) -> None:
 def _switch(item_id: UUID, status: RegistrationStatus) -> None:
     with transaction() as session:
         kind = registrations.set_status(session, item_id, status)
+        if kind:
+            done = "approved" if status is RegistrationStatus.ACTIVE else "disabled"
+            _record(session, f"{kind}.{done}", item_id, None)
     if kind is None:
         raise click.ClickException(
             f"{item_id} is no registration or deployment. `flask platform list` shows them."
         )
     click.echo(f"{kind} {item_id} is {status.value} now.")
+
+
+def _record(session: Session, action: str, item_id: UUID, details: dict[str, str] | None) -> None:
+    audit.record_operator(session, audit.COMMAND_LINE, action, str(item_id), details)

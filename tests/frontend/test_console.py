@@ -114,6 +114,24 @@ def test_the_link_opens_the_console_and_leaves_no_trace(
     assert visiting.complaints == []
 
 
+def test_a_link_on_another_sites_page_opens_it_too(
+    tool: str, session: Session, visit: Opening, serving: Serving
+) -> None:
+    """As in a web mail: the strict cookie is set and sent all the same."""
+    secret = entrance.make_link(session, "Ada")
+    session.commit()
+    page = visit("/lms").page
+    page.goto(serving.url.replace("localhost", "127.0.0.1") + "/lms")
+    page.evaluate("address => { location.href = address; }", f"{tool}/admin/login#{secret}")
+    page.wait_for_selector("h1:text('Overview')")
+
+    page.goto(serving.url.replace("localhost", "127.0.0.1") + "/lms")
+    page.evaluate("address => { location.href = address; }", f"{tool}/admin/keys")
+    page.wait_for_selector('h1:text("Operator\'s console")')
+    page.click("text=Go to the console")
+    page.wait_for_selector("h1:text('Overview')")
+
+
 def test_a_link_that_was_used_says_so(
     tool: str, session: Session, visit: Opening, enter_console: Entering
 ) -> None:

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import audit
 from lti_config import invitations
 from models import (
     Deployment,
@@ -135,3 +136,20 @@ def test_inviting_for_no_school_of_ours(app: Flask, session: Session):
 @pytest.mark.parametrize("group", ["platform", "keys"])
 def test_help(group: str, app: Flask):
     assert run(app, group, "--help").exit_code == 0
+
+
+def test_commands_stand_in_the_operators_record(app: Flask, session: Session):
+    add(app, "--deployment", "1:a")
+    row = session.scalars(select(Registration)).one()
+    run(app, "platform", "disable", str(row.registration_id))
+    run(app, "platform", "approve", str(session.scalars(select(Deployment.deployment_id)).one()))
+    run(app, "platform", "invite", "--for", "Ms Berg")
+    run(app, "platform", "disable", str(uuid4()))
+    events = audit.of_operators(session, None, 10)
+    assert {event.operator_name for event in events} == {audit.COMMAND_LINE}
+    assert [event.action for event in reversed(events)] == [
+        "registration.added",
+        "registration.disabled",
+        "deployment.approved",
+        "invitation.made",
+    ]

@@ -13,7 +13,7 @@ ACTIONS = {
     "operator.entered": "Logged in",
     "operator.disabled": "Operator disabled",
     "operator.enabled": "Operator enabled",
-    "registration.added": "Platform added by hand",
+    "registration.added": "Registration added",
     "registration.approved": "Registration approved",
     "registration.disabled": "Registration disabled",
     "deployment.approved": "Deployment approved",
