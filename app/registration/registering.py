@@ -54,14 +54,19 @@ class Offer:
 
     invitation_id: UUID
     invited: str
-    """Whom the invitation is for."""
+    """Whom the invitation is for, in the operators' words: for their eyes alone."""
     configuration: Configuration
     token: str
 
     @property
+    def host(self) -> str:
+        """Where the LMS is."""
+        return origin(self.configuration.issuer).partition("://")[2]
+
+    @property
     def school(self) -> str:
-        """The school's name: as its LMS says it, else as it was invited."""
-        return self.configuration.account_name or self.invited
+        """The school's name as its LMS says it, else where it is."""
+        return self.configuration.account_name or self.host
 
 
 def check_invitation(code: str) -> None:
@@ -141,7 +146,7 @@ def _record(session: Session, offer: Offer, row: Registration) -> None:
 def _new(offer: Offer, answer: Answer, institution_id: UUID | None) -> NewRegistration:
     configuration = offer.configuration
     return NewRegistration(
-        name=origin(configuration.issuer).partition("://")[2],
+        name=offer.host,
         issuer=configuration.issuer,
         client_id=answer.client_id,
         auth_url=configuration.auth_url,
@@ -149,7 +154,7 @@ def _new(offer: Offer, answer: Answer, institution_id: UUID | None) -> NewRegist
         jwks_url=configuration.jwks_url,
         deployments=(answer.deployment_id,) if answer.deployment_id else (),
         auth_audience=configuration.auth_audience,
-        school=offer.school,
+        school=configuration.account_name or offer.invited,
         product_family=configuration.product_family,
         source=RegistrationSource.DYNAMIC,
         status=RegistrationStatus.PENDING,
