@@ -92,6 +92,15 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{shown}" + ("" if port == _PORTS[parts.scheme] else f":{port}")
 
 
+def same_origin(url: str, start: str) -> bool:
+    """Whether an address that a platform named is on the host of an earlier one: our token goes
+    there and to nobody else."""
+    try:
+        return origin(url) == origin(start)
+    except AddressRefused:
+        return False
+
+
 def port_of(parts: SplitResult) -> int:
     """The port that an address means."""
     return parts.port or _PORTS[parts.scheme]

@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from lti_config.http import Reply
 from lti_config.outcomes import Outcome, Refused, Transient, asked, odd, outcome_of
+from lti_config.paging import read_list, rows_of
 from lti_config.platforms import canvas
 from lti_config.services import Service
 
@@ -81,6 +82,12 @@ def read_result(service: Service, line_item_url: str, subject: str) -> Result | 
     return _result(reply, subject)
 
 
+def read_results(service: Service, line_item_url: str) -> dict[str, Result] | Refused | Transient:
+    """What the gradebook shows of everybody, by subject. Waits on the network."""
+    rows = read_list(service, _below(line_item_url, "results"), RESULT_SCOPE, RESULT_TYPE)
+    return {str(row.get("userId")): _read(row) for row in rows} if isinstance(rows, list) else rows
+
+
 _SECOND = timedelta(seconds=1)
 
 
@@ -113,16 +120,15 @@ def _below(line_item_url: str, path: str, query: dict[str, str] | None = None) -
 
 
 def _result(reply: Reply, subject: str) -> Result | Transient:
-    try:
-        rows = json.loads(reply.body, parse_float=Decimal, parse_int=Decimal)
-    except (ValueError, RecursionError):
+    rows = rows_of(reply)
+    if rows is None:
         return odd(reply)
-    if not isinstance(rows, list):
-        return odd(reply)
-    for row in rows:
-        if isinstance(row, dict) and str(row.get("userId")) == subject:
-            return Result(_decimal(row.get("resultScore")), _decimal(row.get("resultMaximum")))
-    return Result(None, None)
+    own = [row for row in rows if str(row.get("userId")) == subject]
+    return _read(own[0]) if own else Result(None, None)
+
+
+def _read(row: dict[str, Any]) -> Result:
+    return Result(_decimal(row.get("resultScore")), _decimal(row.get("resultMaximum")))
 
 
 def _decimal(value: object) -> Decimal | None:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from lti_config import claims
-from lti_config.addresses import origin
+from lti_config.addresses import same_origin
 from lti_config.errors import AddressRefused, Unreachable
 from lti_config.http import Reply
 from lti_config.launch import Person
@@ -84,7 +84,7 @@ def read(service: Service, url: str) -> list[Member]:
             _add(found, _member(entry, family))
         if following is None:
             return list(found.values())
-        if _foreign(following, start):
+        if not same_origin(following, start):
             raise NotRead(Cause.ODD, f"the next page is on another host: {following[:200]!r}")
         if following in seen:
             raise NotRead(Cause.ODD, f"the pages run in a circle: {following[:200]!r}")
@@ -145,14 +145,6 @@ def next_page(reply: Reply, url: str) -> str | None:
             except ValueError as error:
                 raise NotRead(Cause.ODD, f"next page is no address: {target[:200]!r}") from error
     return None
-
-
-def _foreign(url: str, start: str) -> bool:
-    """Our token goes to the host that the launch named, to nobody else."""
-    try:
-        return origin(url) != origin(start)
-    except AddressRefused:
-        return True
 
 
 def _with_limit(url: str) -> str:

@@ -235,6 +235,8 @@ class ResourceLink(Base):
     title: Mapped[str] = mapped_column(Text, default="")
     column_sought_at: Mapped[datetime | None]
     """When its column was last looked for in the LMS, since no launch named one."""
+    column_error: Mapped[str | None] = mapped_column(Text)
+    """Why it has none, in words; a line below, what the LMS said."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

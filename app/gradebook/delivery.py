@@ -6,6 +6,7 @@ have been posted, and the next worker reads the gradebook before it posts anythi
 
 import logging
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -15,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from app import config
 from app.extensions import transaction
-from app.gradebook import sending
+from app.gradebook import seeking, sending
+from app.gradebook.connecting import connect
 from app.gradebook.outbox import start_afresh
 from app.gradebook.sending import Changed, Sending, Sent, Settled
-from lti_config import health, services
+from lti_config import health
 from lti_config.ags import next_timestamp
 from lti_config.errors import Fault
-from lti_config.http import Client
 from lti_config.outcomes import Cause, Refused, Transient
 from lti_config.tokens import TokenRefused
 from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, now
@@ -53,9 +54,19 @@ def deliver(outbox_id: UUID) -> Settled | None:
     if taken is None:
         return None
     settled = _send(taken)
+    if isinstance(settled, Refused) and settled.cause is Cause.GONE:
+        settled = _send_where_it_moved(taken, settled)
     with transaction() as session:
         _settle(session, taken, settled)
     return settled
+
+
+def _send_where_it_moved(taken: Sending, refused: Refused) -> Settled:
+    """The column may have another address by now, as after the LMS was restored."""
+    found = seeking.rediscover(taken.outbox_id, taken.url)
+    if found is None or isinstance(found, Transient):
+        return found or refused
+    return _send(replace(taken, url=found))
 
 
 def _take(session: Session, outbox_id: UUID) -> Sending | None:
@@ -86,7 +97,7 @@ def _take(session: Session, outbox_id: UUID) -> Sending | None:
         review_url=_review_url(row),
         version=row.version,
         timestamp=row.last_timestamp,
-        accepted=_accepted(row),
+        accepted=accepted_scores(row),
         unconfirmed=unconfirmed,
     )
 
@@ -100,21 +111,16 @@ def _review_url(row: ScoreOutbox) -> str | None:
     return None if is_handed_in else f"{config.current().url}/lti/review/{row.outbox_id}"
 
 
-def _accepted(row: ScoreOutbox) -> tuple[Decimal, ...]:
+def accepted_scores(row: ScoreOutbox) -> tuple[Decimal, ...]:
+    """What the gradebook may show from our last score: as sent, and as it was read right after."""
     shown = (row.receipt or {}).get("shown")
     both = (row.sent_score, None if shown is None else Decimal(shown))
     return tuple(score for score in both if score is not None)
 
 
 def _send(taken: Sending) -> Settled:
-    settings = config.current()
     try:
-        service = services.connect(
-            taken.registration_id,
-            steps=transaction,
-            client=Client.trusting(settings.trusted_private_hosts),
-            secret_keys=settings.secret_keys,
-        )
+        service = connect(taken.registration_id)
         return sending.send(service, taken, lambda: _restamp(taken.outbox_id))
     except TokenRefused as error:
         return Refused(Cause.ACCESS, str(error))
@@ -139,9 +145,7 @@ def _settle(session: Session, taken: Sending, settled: Settled) -> None:
     if isinstance(settled, Sent):
         _note_sent(row, taken, settled)
     elif isinstance(settled, Changed):
-        row.status, row.posted_scores = ScoreStatus.CHANGED_IN_LMS, None
-        row.receipt = {"shown": str(settled.shown)}
-        start_afresh(row)
+        note_changed(row, settled.shown)
     elif isinstance(settled, Refused):
         _note_refused(row, taken, settled)
     else:
@@ -156,6 +160,13 @@ def _note_health(session: Session, registration_id: UUID, settled: Settled) -> N
         isinstance(settled, Refused) and settled.cause is Cause.ACCESS
     ):
         health.note_error(session, registration_id, Fault.SCORE, settled.reason)
+
+
+def note_changed(row: ScoreOutbox, shown: Decimal) -> None:
+    """The grade in the LMS is none of ours: it stays until a teacher says otherwise."""
+    row.status, row.posted_scores = ScoreStatus.CHANGED_IN_LMS, None
+    row.receipt = {"shown": str(shown)}
+    start_afresh(row)
 
 
 def _note_sent(row: ScoreOutbox, taken: Sending, sent: Sent) -> None:

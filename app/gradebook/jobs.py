@@ -1,4 +1,4 @@
-"""What the queue calls for this room: delivering scores, and looking for lost ones."""
+"""What the queue calls for this room: delivering scores, reading grades back, columns."""
 
 import logging
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 import procrastinate
 
 from app.extensions import transaction
-from app.gradebook import drains, rescoring, slots
+from app.gradebook import drains, reading, rescoring, seeking, slots
 
 log = logging.getLogger("coursellm.gradebook")
 
@@ -23,6 +23,31 @@ def drain(registration_id: str, slot: str) -> None:
 def rescore(activity_id: str) -> None:
     """Make the scores of an activity anew."""
     rescoring.rescore(UUID(activity_id))
+
+
+@blueprint.task(name="read_results", queue=slots.QUEUE)
+def read_results(line_item_id: str) -> None:
+    """Read a column of the LMS's gradebook back."""
+    reading.read(UUID(line_item_id))
+
+
+@blueprint.task(name="seek_column", queue=slots.QUEUE)
+def seek_column(resource_link_id: str) -> None:
+    """Look for the column of a link whose scores have nowhere to go."""
+    _seek(UUID(resource_link_id), makes=False)
+
+
+@blueprint.task(name="make_column", queue=slots.QUEUE)
+def make_column(resource_link_id: str) -> None:
+    """The same, and make it if there is none: a teacher has asked for it."""
+    _seek(UUID(resource_link_id), makes=True)
+
+
+def _seek(resource_link_id: UUID, *, makes: bool) -> None:
+    """Who has answered already gets a score, too."""
+    activity_id = seeking.seek(resource_link_id, makes=makes)
+    if activity_id is not None:
+        rescoring.rescore(activity_id)
 
 
 @blueprint.periodic(cron="* * * * *")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.errors import NotFound
 from app.gradebook.columns import earned, find_activity, find_column, graded
 from app.gradebook.scoring import Score
+from app.gradebook.seeking import seek_if_due
 from app.gradebook.slots import wake
 from models import (
     CourseRole,
@@ -42,6 +43,7 @@ def want_score(
         return None
     column = find_column(session, course_id, activity_id, resource_link_id)
     if column is None:
+        seek_if_due(session, resource_link_id)
         return None
     wanted = earned(session, user_id, activity)
     row = _row(session, column.line_item_id, user_id, subject, wanted)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.gradebook.columns import Graded, graded
 from app.gradebook.receipts import State, state_for_teachers
 from app.gradebook.scoring import plain
+from app.gradebook.seeking import Missing, missing
 from models import (
     Activity,
     CourseRole,
@@ -33,6 +34,7 @@ class ScoreRow:
     """One student's score. `detail` is what the LMS said, for who has to look into it."""
 
     outbox_id: UUID
+    user_id: UUID
     name: str
     given: str
     maximum: str
@@ -48,7 +50,8 @@ class GradedActivity:
     activity: Activity
     question_count: int
     points: str
-    has_column: bool
+    missing: Missing | None
+    """What is known of its column, if it has none."""
     rows: list[ScoreRow]
     without_score: int
     refused: int
@@ -96,11 +99,12 @@ def _graded(
     rows.sort(key=lambda row: row.name.casefold())
     order = {row.outbox_id: _rank(row) for row, _, _ in scores}
     rows.sort(key=lambda row: order[row.outbox_id])
+    has_column = bool(scores) or _has_column(session, activity_id)
     return GradedActivity(
         activity=activity.activity,
         question_count=activity.question_count,
         points=plain(activity.points, 2),
-        has_column=bool(scores) or _has_column(session, activity_id),
+        missing=None if has_column else missing(session, course_id, activity_id),
         rows=rows,
         without_score=len(students - {row.user_id for row, _, _ in scores}),
         refused=sum(row.status is ScoreStatus.REFUSED for row, _, _ in scores),
@@ -110,6 +114,7 @@ def _graded(
 def _row(row: ScoreOutbox, name: str, zone: tzinfo, moment: datetime) -> ScoreRow:
     return ScoreRow(
         outbox_id=row.outbox_id,
+        user_id=row.user_id,
         name=name,
         given=plain(row.score_given, 2),
         maximum=plain(row.score_maximum, 2),

@@ -138,6 +138,8 @@ def state_of(row: ScoreOutbox, zone: tzinfo, moment: datetime) -> State:
 def state_for_teachers(row: ScoreOutbox, zone: tzinfo, moment: datetime) -> State:
     """The same for the teacher's page, with what the teacher can do about it."""
     state = state_of(row, zone, moment)
+    if row.status is ScoreStatus.SENT and (row.receipt or {}).get("shown") is not None:
+        return replace(state, more=f"Received as {shown_in_lms(row)}.")
     if row.status is not ScoreStatus.CHANGED_IN_LMS:
         return state
     ours = plain(row.score_given, 2)

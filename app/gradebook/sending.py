@@ -123,17 +123,23 @@ def _read(service: Service, sending: Sending) -> Decimal | Transient | None:
     result = ags.read_result(service, sending.url, sending.subject)
     if isinstance(result, Transient):
         return result
-    return None if isinstance(result, Refused) else _in_points(result, sending.maximum)
+    return None if isinstance(result, Refused) else in_points(result, sending.maximum)
 
 
-def _in_points(result: Result, maximum: Decimal) -> Decimal | None:
+def in_points(result: Result, maximum: Decimal) -> Decimal | None:
+    """What the gradebook shows, in points of our maximum."""
     if result.score is None or not result.maximum:
         return result.score
     return result.score / result.maximum * maximum
 
 
+def is_same(one: Decimal, other: Decimal, maximum: Decimal) -> bool:
+    """Whether two grades are one: LMSs round."""
+    return abs(one - other) <= maximum * NEARLY
+
+
 def _same(sending: Sending, one: Decimal, other: Decimal) -> bool:
-    return abs(one - other) <= sending.maximum * NEARLY
+    return is_same(one, other, sending.maximum)
 
 
 def _score(sending: Sending) -> ags.Score:

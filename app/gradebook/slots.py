@@ -18,7 +18,7 @@ from models import Deployment, LineItem, LtiContext, ScoreOutbox
 QUEUE = "gradebook"
 SLOTS = 4
 """Requests at once at one platform: more run into the rate limits of real ones."""
-_USUAL, _PAUSED = 0, -1
+_BESIDE, _USUAL, _PAUSED = 1, 0, -1
 """Priorities. What waits because the platform is down is not called earlier by new scores."""
 
 
@@ -67,6 +67,25 @@ def queue(
         schedule_at=at,
         registration_id=str(registration_id),
         slot=str(slot),
+    )
+
+
+def queue_beside(
+    session: Session, task: str, registration_id: UUID, subject_id: UUID, **ids: str
+) -> bool:
+    """Queue another request to the platform, one of the four at a time, as the slots' jobs are.
+
+    Before the slot's own job, which may wait for long. One per subject waits at most.
+    """
+    return defer(
+        session,
+        task,
+        queue=QUEUE,
+        priority=_BESIDE,
+        lock=lock_of(registration_id, slot_of(subject_id)),
+        queueing_lock=f"{task}:{subject_id}",
+        schedule_at=None,
+        **ids,
     )
 
 

@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response
 
 from app import audit
 from app.access import Right, current_actor, guard
-from app.clock import zone_of
+from app.clock import said, zone_of
 from app.extensions import transaction
+from app.gradebook import reading, seeking
 from app.gradebook.outbox import send_again, send_refused_again
 from app.gradebook.overview import overview
 from app.session import display_name
@@ -25,13 +26,26 @@ def index() -> str:
     with transaction() as session:
         zone = zone_of(session.get_one(Course, actor.course).time_zone)
         activities = overview(session, actor.course, display_name, zone, now())
+        read_at = reading.last_read(session, actor.course)
+        reading.ask_if_due(session, actor.course)
     attention = sum(row.needs_attention for one in activities for row in one.rows)
     return render_template(
         "gradebook/index.html",
         activities=activities,
         attention=attention,
         was_sent=request.args.get("sent", ""),
+        read_at=said(read_at, zone, now()) if read_at else "",
     )
+
+
+@blueprint.post("/activities/<uuid:activity_id>/column")
+def make_column(activity_id: UUID) -> Response:
+    """Have the activity's column made in the LMS's gradebook."""
+    actor = current_actor()
+    with transaction() as session:
+        seeking.ask_to_make(session, actor.course, activity_id)
+        audit.record(session, actor.user_id, actor.course, "column.asked", str(activity_id))
+    return redirect(url_for(".index", sent="column"), 303)
 
 
 @blueprint.post("/<uuid:outbox_id>/send")

@@ -154,6 +154,10 @@ def full_window(
     return {"subject": "requestFullWindowLaunch", "data": data}
 
 
+NO_SUBMISSIONS = {"https://canvas.instructure.com/lti/submission_type": {"type": "none"}}
+"""Of a line item without a link: an assignment that students hand nothing in to."""
+
+
 def submission(review_url: str | None) -> dict[str, Any]:
     """The extension of a score. Without it each score would be one more attempt of the learner.
 

@@ -145,6 +145,7 @@ def _places() -> None:
     op.add_column("score_outbox", sa.Column("submitted_at", MOMENT, nullable=True))
     op.execute("update score_outbox set submitted_at = sent_at where is_complete")
     op.add_column("resource_links", sa.Column("column_sought_at", MOMENT, nullable=True))
+    op.add_column("resource_links", sa.Column("column_error", sa.Text(), nullable=True))
     op.add_column("sessions", sa.Column("launch_facts", postgresql.JSONB(), nullable=True))
     op.add_column("sessions", sa.Column("reviewed_user_id", sa.Uuid(), nullable=True))
     op.create_foreign_key(
@@ -232,7 +233,7 @@ def downgrade() -> None:
     for table, columns in (
         ("sessions", ("reviewed_user_id", "launch_facts")),
         ("score_outbox", ("submitted_at", "rediscovered_at")),
-        ("resource_links", ("column_sought_at",)),
+        ("resource_links", ("column_error", "column_sought_at")),
         ("line_items", ("results_read_at", "is_ours")),
         ("resource_links", ("named_activity_id",)),
         ("lti_contexts", ("roster_error", "roster_read_at", "roster_tried_at", "ancestors")),
