@@ -21,6 +21,7 @@ from app.jobs import run_worker
 from demo_lms import Platform, Settings, faults, line_items, persons, scores
 from demo_lms.keys import KEY_FILE, load_key
 from demo_lms.serving import free_port, running
+from demo_lms.vocabulary import AGS_SCOPES
 from lti_config import keys, registrations
 from lti_config.addresses import TrustedHosts
 from models import (
@@ -179,6 +180,8 @@ def lms_class(session: Session, platform: Platform) -> Class:
             deployment_id=deployment.deployment_id,
             lti_context_id=settings.context_id,
             course_id=course.course_id,
+            line_items_url=line_items.container_url(settings),
+            ags_scopes=list(AGS_SCOPES),
         ),
     )
     concept = factories.concept(session, course)
