@@ -21,11 +21,11 @@ def init_app(app: Flask) -> None:
     """Give templates `tabs`, `actor` and `asset()`."""
     dist = Path(app.static_folder or "") / "dist"
 
-    @cache
     def version(name: str) -> str:
         path = dist / name
         return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "0"
 
+    @cache
     def asset(name: str) -> str:
         """Address of a built file; it changes with the content, so browsers may keep it."""
         return url_for("static", filename=f"dist/{name}", v=version(name))

@@ -268,7 +268,10 @@ class LaunchState(Base):
     """One login on its way: state and nonce in one row, spent once (LTI_FACTS 1.6, 2.1)."""
 
     __tablename__ = "launch_states"
-    __table_args__ = (Index("ix_launch_states_expires_at", "expires_at"),)
+    __table_args__ = (
+        Index("ix_launch_states_expires_at", "expires_at"),
+        {"prefixes": ["UNLOGGED"]},  # docs/decisions/0017: a crash ends logins on their way
+    )
 
     state: Mapped[str] = mapped_column(String(64), primary_key=True)
     nonce: Mapped[str] = mapped_column(String(64), unique=True)
@@ -289,7 +292,10 @@ class PendingLaunch(Base):
     """A verified launch that waits until its browser has shown the secret."""
 
     __tablename__ = "pending_launches"
-    __table_args__ = (Index("ix_pending_launches_expires_at", "expires_at"),)
+    __table_args__ = (
+        Index("ix_pending_launches_expires_at", "expires_at"),
+        {"prefixes": ["UNLOGGED"]},
+    )
 
     handle_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     state: Mapped[str] = mapped_column(

@@ -130,6 +130,9 @@ def _operators() -> None:
 
 
 def _places() -> None:
+    # In this order: a table that is kept may not point to one that a crash empties.
+    for table in ("pending_launches", "launch_states"):
+        op.execute(f"alter table {table} set unlogged")
     op.add_column("launch_states", sa.Column("storage_target", sa.String(255), nullable=True))
     op.add_column("resource_links", sa.Column("named_activity_id", sa.Uuid(), nullable=True))
     op.add_column("lti_contexts", sa.Column("ancestors", postgresql.JSONB(), nullable=True))
@@ -241,6 +244,8 @@ def downgrade() -> None:
     ):
         for column in columns:
             op.drop_column(table, column)
+    for table in ("launch_states", "pending_launches"):
+        op.execute(f"alter table {table} set logged")
     for table in ("operator_sessions", "operator_links", "invitations", "registration_health"):
         op.drop_table(table)
     for column in ("source", "name"):

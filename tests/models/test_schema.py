@@ -299,3 +299,12 @@ def test_times_come_back_aware(session: Session) -> None:
     session.expire(user)
     created = session.scalars(select(models.User.created_at)).first()
     assert created is not None and created.tzinfo is not None
+
+
+def test_logins_on_their_way_are_not_logged_and_all_else_is(session: Session):
+    unlogged = session.scalars(
+        text("select relname from pg_class where relpersistence = 'u' and relkind = 'r'")
+    ).all()
+    assert set(unlogged) == {"launch_states", "pending_launches"}
+    named = {table.name for table in Base.metadata.sorted_tables if table._prefixes}
+    assert named == set(unlogged)
