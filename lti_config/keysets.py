@@ -9,12 +9,12 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from sqlalchemy import select, update
+from sqlalchemy import case, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -36,6 +36,8 @@ SOON = timedelta(seconds=5)
 """How long a launch waits for another one that is just asking."""
 RSA_BITS = range(2048, 8193)
 """Weaker keys prove nothing, larger ones only cost time."""
+
+_NEVER = datetime.fromtimestamp(0, UTC)
 
 Keys = Sequence[dict[str, Any]]
 _MAX_AGE = re.compile(r"\bmax-age\s*=\s*\"?(\d{1,9})")
@@ -74,7 +76,7 @@ def obtain(
     if not choice.ask:
         return choice.keys
     with steps() as session:
-        is_ours = claim(session, url)
+        is_ours = claim(session, url, kept)
     if not is_ours:
         return _await_other(choice, url, kid, steps)
     try:
@@ -83,6 +85,8 @@ def obtain(
         log.warning("key set %s could not be fetched: %s", url, error)
         if choice.keys and not choice.is_unknown:
             return choice.keys
+        with steps() as session:
+            _give_up(session, url)
         reason = f"key set {url}: {error}"
         raise LaunchRefused(503, NOT_ANSWERING, reason, Fault.KEY_SET) from error
     with steps() as session:
@@ -121,19 +125,33 @@ def has(keys: Keys, kid: object) -> bool:
     return any(key["kid"] == kid for key in keys)
 
 
-def claim(session: Session, url: str) -> bool:
-    """Whether the caller is the one to ask now: one in a minute is, over all workers."""
-    moment = now()
+def claim(session: Session, url: str, kept: CachedKeySet | None) -> bool:
+    """Whether the caller is the one to ask now: one in a minute is, over all workers, unless an
+    answer came since the caller looked and found `kept`.
+
+    Of the launches that meet a platform for the first time one is, too: it puts an empty set there.
+    """
+    moment, asked_at = now(), CachedKeySet.refetched_at
+    seen = kept.fetched_at if kept else _NEVER
     won = session.execute(
-        update(CachedKeySet)
-        .where(
-            CachedKeySet.url == url,
-            CachedKeySet.refetched_at.is_(None) | (CachedKeySet.refetched_at <= moment - REFETCH),
+        insert(CachedKeySet)
+        .values(url=url, keys=[], fetched_at=_NEVER, expires_at=_NEVER, refetched_at=moment)
+        .on_conflict_do_update(
+            index_elements=["url"],
+            set_={"refetched_at": moment},
+            where=(CachedKeySet.fetched_at == seen)
+            & (asked_at.is_(None) | (asked_at <= moment - REFETCH)),
         )
-        .values(refetched_at=moment)
         .returning(CachedKeySet.url)
     ).all()
-    return bool(won) or load(session, url) is None
+    return bool(won)
+
+
+def _give_up(session: Session, url: str) -> None:
+    """Without an answer the empty set goes: the next launch may ask at once."""
+    session.execute(
+        delete(CachedKeySet).where(CachedKeySet.url == url, CachedKeySet.fetched_at == _NEVER)
+    )
 
 
 def fetch(client: Client, url: str) -> Fetched:
@@ -156,13 +174,15 @@ def fetch(client: Client, url: str) -> Fetched:
 
 
 def keep(session: Session, url: str, fetched: Fetched) -> None:
-    """Make this the platform's key set for all workers."""
+    """Make this the platform's key set for all workers. The first is no asking again."""
     moment = now()
     values = {"keys": fetched.keys, "fetched_at": moment, "expires_at": moment + fetched.life}
+    is_first = CachedKeySet.fetched_at == _NEVER
+    asked_at = case((is_first, None), else_=CachedKeySet.refetched_at)
     session.execute(
         insert(CachedKeySet)
         .values(url=url, **values)
-        .on_conflict_do_update(index_elements=["url"], set_=values)
+        .on_conflict_do_update(index_elements=["url"], set_={**values, "refetched_at": asked_at})
     )
 
 

@@ -4,6 +4,7 @@ try again. The key set's server is a real one that misbehaves.
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,16 +12,19 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app import create_app
+from app.config import Settings
 from demo_lms import Platform
 from demo_lms.keys import public_key_set
 from models import CachedKeySet, ToolSession, now
 from models import Platform as PlatformRow
 from scripts.probes import free_port
-from tests.launch.lms import Browser
+from tests.launch.lms import Attempt, Browser
 from tests.launch.table import row
 
 
@@ -167,4 +171,27 @@ def test_an_unknown_kid_is_asked_for_once_a_minute(
         assert bad.post().status_code == 401
     assert key_set.asked == 2
     assert browser.launch(platform).status_code == 303
+    assert key_set.asked == 2
+
+
+def test_one_request_for_keys_serves_all_launches_of_all_workers_for_an_hour(
+    app: Flask, settings: Settings, platform: Platform, key_set: KeySetServer, session: Session
+):
+    """Twelve come at once to two workers that know no keys yet, then one after the other."""
+    workers = [app, create_app(settings)]
+    waiting = [Browser(workers[number % 2]).begin(platform) for number in range(12)]
+    with ThreadPoolExecutor(len(waiting)) as people:
+        arrived = [answer.status_code for answer in people.map(Attempt.post, waiting)]
+    assert arrived == [303] * 12
+    for number in range(6):
+        assert Browser(workers[number % 2]).launch(platform).status_code == 303
+    assert key_set.asked == 1
+
+    kept = session.scalars(select(CachedKeySet)).one()
+    assert kept.expires_at - kept.fetched_at == timedelta(hours=1)
+    passed = now() - timedelta(hours=1)
+    session.execute(update(CachedKeySet).values(expires_at=passed, refetched_at=passed))
+    session.commit()
+    for worker in workers:
+        assert Browser(worker).launch(platform).status_code == 303
     assert key_set.asked == 2

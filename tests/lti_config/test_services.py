@@ -124,6 +124,18 @@ def test_a_token_is_shared_and_encrypted(
     assert paths(peer)[3:] == ["/token", "/c"]
 
 
+def test_one_token_serves_an_hour_of_calls(peer: Peer, service: Service, session: Session):
+    platform(peer)
+    for _ in range(40):
+        service.get(f"{peer.url}/a", SCOPES, "x/y")
+    assert paths(peer).count("/token") == 1
+    session.execute(update(ServiceToken).values(expires_at=now()))
+    session.commit()
+    for _ in range(10):
+        service.get(f"{peer.url}/a", SCOPES, "x/y")
+    assert paths(peer).count("/token") == 2
+
+
 def test_a_token_ends_a_minute_early(peer: Peer, service: Service, session: Session):
     platform(peer)
     service.get(f"{peer.url}/a", SCOPES, "x/y")
