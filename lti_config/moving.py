@@ -36,7 +36,7 @@ Column = InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
 CLASH = (
     "Another platform here has this issuer and the same client id or key set address. "
     "Two platforms can't be one: disable the other registration, or give this LMS an issuer of "
-    "its own."
+    "its own"
 )
 
 
@@ -64,7 +64,7 @@ def faults(
     """What is wrong with each field; those of a registration end in its id."""
     found: dict[str, str] = {}
     if not is_identifier(wanted.issuer):
-        found["issuer"] = f"The issuer has 1 to {LONGEST_ID} characters."
+        found["issuer"] = f"the issuer must have 1 to {LONGEST_ID} characters"
     given = {"jwks_url": wanted.jwks_url}
     for key, one in wanted.registrations.items():
         given |= {f"auth_url-{key}": one.auth_url, f"token_url-{key}": one.token_url}

@@ -149,6 +149,8 @@ def faults(new: NewRegistration, trusted: TrustedHosts) -> dict[str, str]:
 
 def address_fault(url: str, trusted: TrustedHosts) -> str | None:
     """What is wrong with an address of a platform, in words; None if it may be used."""
+    if not url:
+        return "an address that begins with https:// is needed"
     try:
         check_url(url, trusted)
     except AddressRefused as error:

@@ -75,6 +75,16 @@ def move(
     audit.record_operator(session, operator, "platform.moved", str(platform_id), details)
 
 
+def rename_platform(session: Session, operator: str, platform_id: UUID, name: str) -> None:
+    """Give a platform another name for people. Raises NotFound."""
+    row = session.get(Platform, platform_id)
+    if row is None:
+        raise NotFound("There is no such platform.", reason=f"platform {platform_id}")
+    details = {"from": row.name, "to": name}
+    row.name = name
+    audit.record_operator(session, operator, "platform.renamed", str(platform_id), details)
+
+
 def keep_key_set(
     session: Session, operator: str, platform_id: UUID, url: str, fetched: Fetched
 ) -> None:

@@ -203,10 +203,10 @@ def test_where_no_key_set_is_nothing_changes(
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("issuer", "", "issuer has"),
+        ("issuer", "", "The issuer must have"),
         ("jwks_url", "http://new.example/jwks", "neither https"),
-        ("auth_url", "nonsense", "not an address"),
-        ("token_url", "https://10.0.0.1 /", "not an address"),
+        ("auth_url", "nonsense", "Not an address"),
+        ("token_url", "https://10.0.0.1 /", "Not an address"),
     ],
 )
 def test_errors_stand_beside_their_field(

@@ -175,7 +175,8 @@ def test_a_platform_is_added_by_hand(console: Console, session: Session) -> None
     ("field", "value", "said"),
     [
         ("jwks_url", "http://lms.example/jwks", "neither https"),
-        ("token_url", "nonsense", "not an address"),
+        ("token_url", "nonsense", "Not an address"),
+        ("token_url", "", "An address that begins with https:// is needed."),
         ("auth_url", "https://lms.exämple/", "address"),
         ("issuer", "", "issuer must have"),
         ("client_id", "x" * 256, "client id must have"),
@@ -203,10 +204,23 @@ def test_a_clash_stands_beside_the_client_id(console: Console, session: Session)
     assert len(session.scalars(select(Registration)).all()) == 1
 
 
+def test_a_platform_is_renamed(console: Console, register: Registering, session: Session) -> None:
+    """One that registered by itself is named by its host."""
+    row = register()
+    path = f"/platforms/{row.platform_id}/rename"
+    assert "Harbour Moodle" in console.done(path, name=" Harbour   Moodle ")
+    assert last(session).details == {"from": "Lakeside", "to": "Harbour Moodle"}
+    for name in ("", "x" * 201, "a\x00b"):
+        answer = console.post(path, name=name)
+        assert answer.status_code == 422 and 'id="name-error"' in answer.text
+    assert "Harbour Moodle" in shown(console.get("/platforms"))
+
+
 @pytest.mark.parametrize(
     "path",
     [
         f"/platforms/{uuid4()}/key-set",
+        f"/platforms/{uuid4()}/rename",
         f"/registrations/{uuid4()}/approve",
         f"/deployments/{uuid4()}/disable",
         f"/deployments/{uuid4()}/institution",

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.admin import entrance
@@ -18,6 +18,7 @@ from models import (
     Deployment,
     Institution,
     OperatorLink,
+    OperatorSession,
     Platform,
     Registration,
     RegistrationStatus,
@@ -158,9 +159,25 @@ def test_logging_out_leads_back_to_the_log_in(filled: Platform, enter_console: E
     page = visiting.page
     page.click("text=Log out")
     page.wait_for_selector('h1:text("Operator\'s console")')
+    page.go_back()
+    page.wait_for_selector('h1:text("Operator\'s console")')
+    assert "Lakeside" not in page.content(), "nor does the way back show what was there"
     visiting.go("/admin/keys")
     assert page.url.endswith("/admin/login")
     assert visiting.complaints == []
+
+
+def test_a_session_that_has_ended_says_so_and_changes_nothing(
+    filled: Platform, enter_console: Entering, session: Session
+) -> None:
+    page = enter_console("/admin/institutions").page
+    page.fill("#name", "Harbour School")
+    session.execute(delete(OperatorSession))
+    session.commit()
+    page.click("text=Add institution")
+    page.wait_for_selector("text=You are not logged in any more")
+    page.get_by_role("link", name="Log in").click()
+    page.wait_for_selector('h1:text("Operator\'s console")')
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])

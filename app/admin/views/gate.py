@@ -6,6 +6,7 @@ other's pages.
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,6 +43,7 @@ _DONE = {
     "fetched": "The key set was fetched and is kept.",
     "moved": "The LMS has moved. Its people, courses and grades stay as they were.",
     "institution_added": "The institution is added. Assign deployments to it at their platform.",
+    "platform_renamed": "The platform has its new name.",
     "renamed": "The institution has its new name.",
     "switched_on": "The institution is switched on.",
     "switched_off": "The institution is switched off. Nobody of it can come in.",
@@ -161,3 +163,8 @@ def when(moment: datetime | None, never: str = "never") -> Markup | str:
         return never
     shown = said(moment, UTC, now())
     return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), shown)
+
+
+def as_sentences(faults: Mapping[str, str]) -> dict[str, str]:
+    """Faults of fields as a form says them; `lti_config` words them to stand in a line of text."""
+    return {name: f"{fault[0].upper()}{fault[1:].rstrip('.')}." for name, fault in faults.items()}

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from app import config
 from app.admin import changes
 from app.admin.connections import Connection, connections, platform_of
-from app.admin.views.gate import current_operator
+from app.admin.views.gate import as_sentences, current_operator
 from app.extensions import transaction
 from lti_config import keysets, moving
 from lti_config.addresses import TrustedHosts
@@ -93,7 +93,7 @@ def _form(
         platform=platform,
         connections=found,
         form=request.form,
-        errors=errors,
+        errors=as_sentences(errors),
         unknown=unknown,
         fingerprint=moving.fingerprint(unknown.keys) if unknown else "",
     )

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app import config
 from app.admin import changes
 from app.admin.connections import connections, platform_of, schools
-from app.admin.views.gate import current_operator
+from app.admin.views.gate import as_sentences, current_operator
 from app.extensions import transaction
 from lti_config import keysets, registrations
 from lti_config.addresses import TrustedHosts
@@ -21,6 +21,7 @@ from models import Registration, RegistrationStatus
 
 blueprint = Blueprint("platforms", __name__)
 
+LONGEST_NAME = 200
 _FIELDS = ("name", "issuer", "client_id", "auth_url", "token_url", "jwks_url", "auth_audience")
 _STATUS = {"approve": RegistrationStatus.ACTIVE, "disable": RegistrationStatus.DISABLED}
 
@@ -41,8 +42,8 @@ def new() -> Response | tuple[str, int] | str:
         return render_template("admin/platform_new.html", form={}, errors={}, url=settings.url)
     wanted, trusted = _read(request.form), TrustedHosts(settings.trusted_private_hosts)
     errors = registrations.faults(wanted, trusted)
-    if not 0 < len(wanted.name) <= 200:
-        errors["name"] = "Give a name of 1 to 200 characters."
+    if fault := _name_fault(wanted.name):
+        errors["name"] = fault
     if not errors:
         try:
             with transaction() as session:
@@ -51,7 +52,10 @@ def new() -> Response | tuple[str, int] | str:
         except RegistrationClash as clash:
             errors["client_id"] = str(clash)
     page = render_template(
-        "admin/platform_new.html", form=request.form, errors=errors, url=settings.url
+        "admin/platform_new.html",
+        form=request.form,
+        errors=as_sentences(errors),
+        url=settings.url,
     )
     return page, 422
 
@@ -61,6 +65,18 @@ def show(platform_id: UUID) -> str:
     """One platform."""
     with transaction() as session:
         return _page(session, platform_id)
+
+
+@blueprint.post("/platforms/<uuid:platform_id>/rename")
+def rename(platform_id: UUID) -> Response | tuple[str, int]:
+    """Give a platform another name for people."""
+    name = " ".join(request.form.get("name", "").split())
+    fault = _name_fault(name)
+    with transaction() as session:
+        if fault:
+            return _page(session, platform_id, name_error=fault), 422
+        changes.rename_platform(session, current_operator().name, platform_id, name)
+    return _back(platform_id, "platform_renamed")
 
 
 @blueprint.post(
@@ -97,17 +113,30 @@ def refetch(platform_id: UUID) -> Response | tuple[str, int]:
     return _back(platform_id, "fetched")
 
 
-def _page(session: Session, platform_id: UUID, key_set_error: str | None = None) -> str:
+def _page(
+    session: Session,
+    platform_id: UUID,
+    *,
+    key_set_error: str | None = None,
+    name_error: str | None = None,
+) -> str:
     platform, key_set = platform_of(session, platform_id)
     return render_template(
         "admin/platform.html",
         platform=platform,
         key_set=key_set,
         key_set_error=key_set_error,
+        name_error=name_error,
+        given_name=request.form.get("name", platform.name),
         connections=connections(session, Registration.platform_id == platform_id),
         schools=[("", "No institution")]
         + [(one.institution_id, one.name) for one, _count in schools(session)],
     )
+
+
+def _name_fault(name: str) -> str | None:
+    is_fine = 0 < len(name) <= LONGEST_NAME and name.isprintable()
+    return None if is_fine else f"Give a name of 1 to {LONGEST_NAME} characters."
 
 
 def _read(form: Any) -> NewRegistration:

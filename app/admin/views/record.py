@@ -20,6 +20,7 @@ ACTIONS = {
     "deployment.disabled": "Deployment disabled",
     "deployment.assigned": "Deployment assigned",
     "platform.moved": "Issuer moved",
+    "platform.renamed": "Platform renamed",
     "platform.key_set_fetched": "Key set fetched",
     "institution.added": "Institution added",
     "institution.renamed": "Institution renamed",
