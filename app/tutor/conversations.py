@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.materials.sentences import split
 from app.materials.tokens import estimate_tokens
 from app.tutor.evidence.card import Card
-from app.tutor.evidence.sentences import split
 from models import (
     Conversation,
     Message,

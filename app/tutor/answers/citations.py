@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.materials.sentences import Unit, plain, split
 from app.tutor.evidence.card import Place
-from app.tutor.evidence.sentences import Unit, plain, split
 from app.tutor.evidence.wording import overlap, terms
 
 _NUMBERS = r"(?:sources?\s+)?\d{1,2}(?:\s*(?:[,;&–-]|and)\s*\d{1,2})*"

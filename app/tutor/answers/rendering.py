@@ -12,9 +12,9 @@ from itertools import pairwise
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from app.materials.sentences import SENTENCE_END
 from app.tutor.answers.citations import CITATION, Citation, Source, numbers_in, tidy, unsupported
 from app.tutor.answers.markup import Linking, numbers_shown, parse, to_html
-from app.tutor.evidence.sentences import SENTENCE_END
 
 _CODE_MARKS = re.compile(r"```.*?```|`[^`\n]*`", re.S)
 _STOP = re.compile(r"[.,;:!?…]+")

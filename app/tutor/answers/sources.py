@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from app.llm.profiles import ChatProfile
 from app.llm.prompts import explain
 from app.llm.prompts.explain import Exchange, NumberedSource
+from app.materials.sentences import split
 from app.materials.tokens import estimate_tokens
 from app.materials.visibility import visible
 from app.tutor.answers.citations import Source
 from app.tutor.evidence.card import Place
-from app.tutor.evidence.sentences import split
 from app.tutor.evidence.wording import weigh
 from models import CourseMaterial, MaterialChunk
 

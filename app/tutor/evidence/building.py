@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from app.materials.search import Passage, SearchResult
+from app.materials.sentences import Unit, plain, split
 from app.tutor.evidence.card import Card, Key, KeyKind, Piece, Place
 from app.tutor.evidence.kinds import LONGEST_KEY, fitness, kind_of, leads_to_code
-from app.tutor.evidence.sentences import Unit, plain, split
 from app.tutor.evidence.wording import terms, weigh
 from models import Coverage, FileType
 

@@ -4,8 +4,8 @@ import re
 from itertools import pairwise
 
 from app.materials.search import Passage
+from app.materials.sentences import Unit
 from app.tutor.evidence.card import KeyKind
-from app.tutor.evidence.sentences import Unit
 from app.tutor.evidence.wording import terms
 
 LONGEST_KEY = 340

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.tutor.evidence.sentences import Unit, plain, split
+from app.materials.sentences import Unit, plain, split
 
 
 def parts(text: str, *, is_wrapped: bool = False) -> list[tuple[str, str]]:
