@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from demo_lms import line_items
-from demo_lms.checks import json_object, optional_text
+from demo_lms.checks import json_object, optional_text, optional_time
 from demo_lms.errors import bad_request
 from demo_lms.line_items import LineItem
 from demo_lms.links import TITLE_LENGTH, Link, new_id
@@ -44,6 +44,9 @@ def _item(settings: Settings, fields: Mapping[str, Any]) -> ContentItem:
         url=_own_url(settings, fields),
         custom=_custom(fields),
         target=_target(fields),
+        opens_at=_moment(fields, "available", "startDateTime"),
+        due_at=_moment(fields, "submission", "endDateTime"),
+        closes_at=_moment(fields, "available", "endDateTime"),
     )
     return ContentItem(link, _line_item(fields, link))
 
@@ -71,6 +74,10 @@ def _target(fields: Mapping[str, Any]) -> str:
         return "iframe"
     json_object(fields["window"], "window")
     return "iframe" if "iframe" in fields else "window"
+
+
+def _moment(fields: Mapping[str, Any], name: str, end: str) -> str | None:
+    return optional_time(json_object(fields.get(name, {}), name), end)
 
 
 def _line_item(fields: Mapping[str, Any], link: Link) -> LineItem | None:

@@ -28,7 +28,7 @@ def _course(settings: Settings) -> dict[str, str]:
         "$Context.id": settings.context_id,
         "$Context.label": settings.context_label,
         "$Context.title": settings.context_title,
-        "$Context.id.history": "",
+        "$Context.id.history": settings.context_history,
         "$Message.locale": LOCALE,
     }
 
@@ -38,6 +38,9 @@ def _link(link: Link) -> dict[str, str]:
         "$ResourceLink.id": link.id,
         "$ResourceLink.title": link.title,
         "$ResourceLink.description": link.description,
+        "$ResourceLink.available.startDateTime": link.opens_at or "",
+        "$ResourceLink.available.endDateTime": link.closes_at or "",
+        "$ResourceLink.submission.endDateTime": link.due_at or "",
     }
 
 

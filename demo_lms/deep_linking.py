@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from demo_lms import line_items, links
+from demo_lms import line_items, links, visits
 from demo_lms import vocabulary as lti
 from demo_lms.content_items import ContentItem, read_items
 from demo_lms.errors import Refusal, bad_request
@@ -18,6 +18,7 @@ from demo_lms.persons import Person
 from demo_lms.platform import Platform
 from demo_lms.store import spend
 from demo_lms.tool_keys import Claims, audience, check_times, one_time_text, verified_claims
+from demo_lms.visits import Visit
 
 TICKET_SECONDS = 3600
 LONGEST_LIFE = 3600
@@ -41,7 +42,8 @@ class Outcome:
     error: str
 
 
-def open_ticket(platform: Platform, person: Person) -> Ticket:
+def open_ticket(platform: Platform, person: Person, editing: str | None = None) -> Ticket:
+    """A visit of this person to the picker, in the platform's course."""
     ticket, data = secrets.token_urlsafe(18), secrets.token_urlsafe(18)
     expires_at = platform.now() + TICKET_SECONDS
     with platform.store.write() as db:
@@ -49,6 +51,7 @@ def open_ticket(platform: Platform, person: Person) -> Ticket:
             "INSERT INTO deep_links (ticket, person_id, data, expires_at) VALUES (?, ?, ?, ?)",
             (ticket, person.id, data, expires_at),
         )
+    visits.keep(platform.store, ticket, Visit(platform.store.course, editing))
     return Ticket(f"{platform.settings.issuer}/deep-link/{ticket}", data)
 
 
@@ -63,12 +66,15 @@ def take_answer(platform: Platform, ticket: str, token: str) -> Outcome:
     if claims.get(lti.DL_DATA) != row["data"]:
         raise bad_request("The data claim is not what the request held.")
     items = read_items(platform.settings, claims.get(lti.DL_CONTENT_ITEMS, []))
+    visit = visits.of(platform.store, ticket)
+    if visit.editing is not None and len(items) > 1:
+        raise bad_request("One link is set up again, so one item at most is taken.")
     outcome = Outcome(
         [item.link.title for item in items],
         _words(claims, lti.DL_MSG),
         _words(claims, lti.DL_ERRORMSG),
     )
-    _place_once(platform, ticket, claims, items, outcome)
+    _place_once(platform, ticket, claims, [_placed(item, visit) for item in items], outcome, visit)
     return outcome
 
 
@@ -107,8 +113,22 @@ def _check_message(platform: Platform, claims: Claims) -> None:
             raise bad_request(f"The claim {name} must be {value!r}.")
 
 
+def _placed(item: ContentItem, visit: Visit) -> ContentItem:
+    """The item as it stands in its course: a new link, or the one that is set up again."""
+    link = replace(item.link, course=visit.course, id=visit.editing or item.link.id)
+    column = item.line_item
+    if column is not None:
+        column = replace(column, link_id=link.id, course=visit.course)
+    return ContentItem(link, column)
+
+
 def _place_once(
-    platform: Platform, ticket: str, claims: Claims, items: list[ContentItem], outcome: Outcome
+    platform: Platform,
+    ticket: str,
+    claims: Claims,
+    items: list[ContentItem],
+    outcome: Outcome,
+    visit: Visit,
 ) -> None:
     """One transaction, so that of two equal answers exactly one counts."""
     now, nonce = platform.now(), one_time_text(claims, "nonce")
@@ -122,9 +142,9 @@ def _place_once(
         if not done.rowcount:
             raise bad_request("This visit to the picker was already answered.")
         for item in items:
-            links.insert(db, item.link)
+            (links.change if visit.editing else links.insert)(db, item.link)
             if item.line_item is not None:
-                line_items.insert(db, item.line_item)
+                line_items.change_or_insert(db, item.line_item)
 
 
 def _words(claims: Claims, name: str) -> str:

@@ -22,8 +22,9 @@ from demo_lms.store import Store
 
 TYPE_ID = "1"
 _ITEMS = (
-    "SELECT line_items.*, url AS review_url FROM line_items"
-    " LEFT JOIN submission_reviews ON line_item_id = id"
+    "SELECT line_items.*, url AS review_url, coalesce(course_id, '') AS course FROM line_items"
+    " LEFT JOIN submission_reviews ON submission_reviews.line_item_id = id"
+    " LEFT JOIN items_of_copies ON items_of_copies.line_item_id = id"
 )
 
 
@@ -41,6 +42,7 @@ class LineItem:
     ends_at: str | None = None
     review_url: str | None = None
     """Where the tool shows a student's work (submissionReview)."""
+    course: str = ""
 
 
 def container_url(settings: Settings) -> str:
@@ -65,12 +67,14 @@ def endpoint_claim(platform: Platform, link_id: str | None) -> dict[str, Any]:
 
 
 def listed(store: Store) -> list[LineItem]:
-    return [_item(row) for row in store.rows(f"{_ITEMS} ORDER BY id")]
+    """The columns of the store's course."""
+    rows = store.rows(f"{_ITEMS} WHERE course = ? ORDER BY id", store.course)
+    return [_item(row) for row in rows]
 
 
 def get(store: Store, item_id: int) -> LineItem:
     """Raises Refusal (404)."""
-    row = store.row(f"{_ITEMS} WHERE id = ?", item_id)
+    row = store.row(f"{_ITEMS} WHERE id = ? AND course = ?", item_id, store.course)
     if row is None:
         raise Refusal(404, "not_found", "There is no such line item.")
     return _item(row)
@@ -88,8 +92,9 @@ def matching(store: Store, wanted: Mapping[str, str]) -> list[LineItem]:
 
 def create(store: Store, body: object) -> LineItem:
     """AGS 2.0 section 3.2.5. Raises Refusal (400; 404 for an unknown resource link)."""
-    item = read(body)
-    if item.link_id is not None and links.find(store, item.link_id) is None:
+    item = dataclasses.replace(read(body), course=store.course)
+    link = links.find(store, item.link_id) if item.link_id is not None else None
+    if item.link_id is not None and (link is None or link.course != store.course):
         raise Refusal(404, "not_found", "resourceLinkId is no link of this course.")
     with store.write() as db:
         return insert(db, item)
@@ -125,7 +130,24 @@ def insert(db: sqlite3.Connection, item: LineItem) -> LineItem:
         (*_columns(item), item.link_id),
     ).fetchone()
     _keep_review(db, row["id"], item)
+    if item.course:
+        db.execute("INSERT INTO items_of_copies VALUES (?, ?)", (row["id"], item.course))
     return dataclasses.replace(item, id=row["id"])
+
+
+def change_or_insert(db: sqlite3.Connection, item: LineItem) -> None:
+    """The link's own column, if it has one, with its grades; else a new one."""
+    row = db.execute("SELECT id FROM line_items WHERE link_id = ?", (item.link_id,)).fetchone()
+    if row is None:
+        insert(db, item)
+        return
+    db.execute(
+        "UPDATE line_items SET label = ?, score_maximum = ?, resource_id = ?, tag = ?,"
+        " starts_at = ?, ends_at = ? WHERE id = ?",
+        (*_columns(item), row["id"]),
+    )
+    db.execute("DELETE FROM submission_reviews WHERE line_item_id = ?", (row["id"],))
+    _keep_review(db, row["id"], item)
 
 
 def read(body: object) -> LineItem:

@@ -15,11 +15,19 @@ from demo_lms.store import Store
 
 FIRST_LINK = "course-tutor"
 TITLE_LENGTH = 255
+_LINKS = (
+    "SELECT links.*, opens_at, due_at, closes_at, coalesce(course_id, '') AS course FROM links"
+    " LEFT JOIN link_dates ON link_dates.link_id = id"
+    " LEFT JOIN links_of_copies ON links_of_copies.link_id = id"
+)
 
 
 @dataclass(frozen=True)
 class Link:
-    """`url` None: the tool's own launch address. `target` is iframe or window."""
+    """`url` None: the tool's own launch address. `target` is iframe or window.
+
+    Dates are ISO 8601 with a zone. `course`: the key of the copy it stands in, if it does.
+    """
 
     id: str
     title: str
@@ -27,6 +35,10 @@ class Link:
     url: str | None = None
     custom: dict[str, str] = field(default_factory=dict)
     target: str = "iframe"
+    opens_at: str | None = None
+    due_at: str | None = None
+    closes_at: str | None = None
+    course: str = ""
 
 
 def place_first_link(store: Store) -> None:
@@ -41,10 +53,29 @@ def place_first_link(store: Store) -> None:
 
 
 def insert(db: sqlite3.Connection, link: Link) -> None:
-    """Append to the course page."""
+    """Append to the page of its course."""
     db.execute(
         "INSERT INTO links SELECT ?, coalesce(max(position), 0) + 1, ?, ?, ?, ?, ? FROM links",
         (link.id, link.title, link.description, link.url, json.dumps(link.custom), link.target),
+    )
+    if link.course:
+        db.execute("INSERT INTO links_of_copies VALUES (?, ?)", (link.id, link.course))
+    _keep_dates(db, link)
+
+
+def change(db: sqlite3.Connection, link: Link) -> None:
+    """All of it but its id, its place and its course."""
+    db.execute(
+        "UPDATE links SET title = ?, description = ?, url = ?, custom = ?, target = ? WHERE id = ?",
+        (link.title, link.description, link.url, json.dumps(link.custom), link.target, link.id),
+    )
+    _keep_dates(db, link)
+
+
+def _keep_dates(db: sqlite3.Connection, link: Link) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO link_dates VALUES (?, ?, ?, ?)",
+        (link.id, link.opens_at, link.due_at, link.closes_at),
     )
 
 
@@ -59,11 +90,14 @@ def new_id() -> str:
 
 
 def listed(store: Store) -> list[Link]:
-    return [_link(row) for row in store.rows("SELECT * FROM links ORDER BY position")]
+    """Those of the store's course."""
+    rows = store.rows(f"{_LINKS} WHERE course = ? ORDER BY position", store.course)
+    return [_link(row) for row in rows]
 
 
 def find(store: Store, link_id: str) -> Link | None:
-    row = store.row("SELECT * FROM links WHERE id = ?", link_id)
+    """In whatever course."""
+    row = store.row(f"{_LINKS} WHERE id = ?", link_id)
     return _link(row) if row else None
 
 
@@ -100,4 +134,8 @@ def _link(row: sqlite3.Row) -> Link:
         row["url"],
         json.loads(row["custom"]),
         row["target"],
+        row["opens_at"],
+        row["due_at"],
+        row["closes_at"],
+        row["course"],
     )

@@ -19,7 +19,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from demo_lms import deep_linking, links, reviews, tokens
+from demo_lms import courses, deep_linking, links, reviews, tokens, visits
 from demo_lms.errors import Refusal, bad_request
 from demo_lms.faults import get_faults
 from demo_lms.links import Link
@@ -27,6 +27,7 @@ from demo_lms.persons import Person
 from demo_lms.platform import Platform
 from demo_lms.reviews import Review
 from demo_lms.tokens import Claims
+from demo_lms.visits import Visit
 
 HINT_SECONDS = 300
 
@@ -52,6 +53,12 @@ def login_request(platform: Platform, person: Person, link: Link | None) -> Form
     """Step 1: start a launch of this link, or of the tool's picker if `link` is None."""
     target = (link.url if link else None) or platform.settings.tool_launch_url
     return _login(platform, person, target, _new_hint(platform, person, link))
+
+
+def picker_request(platform: Platform, person: Person, link: Link) -> FormPost:
+    """The same step for the picker, to set up again a link that is there."""
+    hint = _new_hint(platform, person, None, editing=link.id)
+    return _login(platform, person, platform.settings.tool_launch_url, hint)
 
 
 def review_request(platform: Platform, person: Person, review: Review) -> FormPost:
@@ -108,13 +115,20 @@ def authorized_claims(
         raise Denied("access_denied", "login_hint is not the person who is logged in.")
     hint = params.get("lti_message_hint", "")
     link = _spend_hint(platform, hint, person)
+    visit = visits.of(platform.store, hint)
+    platform = courses.at(platform, link.course if link else visit.course)
     if review := reviews.of_hint(platform, hint):
         return tokens.review_claims(platform, person, link, review, nonce=params["nonce"])
     if link is not None:
         return tokens.launch_claims(platform, person, link, nonce=params["nonce"])
-    ticket = deep_linking.open_ticket(platform, person)
+    ticket = deep_linking.open_ticket(platform, person, visit.editing)
     return tokens.deep_linking_claims(
-        platform, person, nonce=params["nonce"], return_url=ticket.return_url, data=ticket.data
+        platform,
+        person,
+        nonce=params["nonce"],
+        return_url=ticket.return_url,
+        data=ticket.data,
+        link=links.find(platform.store, visit.editing) if visit.editing else None,
     )
 
 
@@ -133,7 +147,9 @@ def _check_request(platform: Platform, params: Mapping[str, str]) -> None:
         raise Denied("invalid_request", "nonce must have 1 to 255 characters.")
 
 
-def _new_hint(platform: Platform, person: Person, link: Link | None) -> str:
+def _new_hint(
+    platform: Platform, person: Person, link: Link | None, editing: str | None = None
+) -> str:
     hint, now = secrets.token_urlsafe(24), platform.now()
     with platform.store.write() as db:
         db.execute("DELETE FROM launches WHERE expires_at < ?", (now - HINT_SECONDS,))
@@ -141,6 +157,7 @@ def _new_hint(platform: Platform, person: Person, link: Link | None) -> str:
             "INSERT INTO launches (hint, person_id, link_id, expires_at) VALUES (?, ?, ?, ?)",
             (hint, person.id, link.id if link else None, now + HINT_SECONDS),
         )
+    visits.keep(platform.store, hint, Visit(platform.store.course, editing))
     return hint
 
 

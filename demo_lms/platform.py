@@ -25,6 +25,12 @@ class Platform:
     key: RSAKey
     tool_keys: ToolKeys
     clock: Callable[[], float]
+    first: Settings | None = None
+    """Those of the built-in course, while this is another (courses.at)."""
+
+    @property
+    def home(self) -> Settings:
+        return self.first or self.settings
 
     @classmethod
     def open(

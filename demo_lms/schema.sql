@@ -12,6 +12,29 @@ CREATE TABLE IF NOT EXISTS links (          -- resource links placed in the cour
     custom TEXT NOT NULL,                   -- JSON object of texts
     target TEXT NOT NULL CHECK (target IN ('iframe', 'window'))
 );
+CREATE TABLE IF NOT EXISTS link_dates (     -- ISO 8601; NULL is open
+    link_id TEXT PRIMARY KEY REFERENCES links (id) ON DELETE CASCADE,
+    opens_at TEXT,
+    due_at TEXT,
+    closes_at TEXT
+);
+CREATE TABLE IF NOT EXISTS courses (        -- copies of the course that is built in
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    history TEXT NOT NULL                   -- context ids, the nearest first
+);
+CREATE TABLE IF NOT EXISTS links_of_copies (
+    link_id TEXT PRIMARY KEY REFERENCES links (id) ON DELETE CASCADE,
+    course_id TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS items_of_copies (
+    line_item_id INTEGER PRIMARY KEY REFERENCES line_items (id) ON DELETE CASCADE,
+    course_id TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS visits (         -- what a hint or a ticket is about, JSON
+    key TEXT PRIMARY KEY,
+    about TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS line_items (     -- columns of the gradebook
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     link_id TEXT REFERENCES links (id) ON DELETE CASCADE,

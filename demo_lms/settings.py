@@ -36,6 +36,8 @@ class Settings:
     context_id: str = "demo-course"
     context_label: str = "PY101"
     context_title: str = "Python basics"
+    context_history: str = ""
+    """Ids of the contexts that this one was copied from."""
     id_token_lifetime: int = 300
     access_token_lifetime: int = 3600
     tool_scopes: tuple[str, ...] = lti.SCOPES
@@ -65,6 +67,7 @@ class Settings:
             folder=Path(env.get("COURSELLM_DATA") or "var") / "demo_lms",
             host=env.get("DEMO_LMS_HOST") or "127.0.0.1",
             port=_port(env.get("DEMO_LMS_PORT") or "8001"),
+            tool_custom=(("context_history", "$Context.id.history"),),
             tool_url=(env.get("COURSELLM_URL") or "http://localhost:8000").rstrip("/"),
         )
 

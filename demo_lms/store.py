@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -15,11 +16,20 @@ _SCHEMA = Path(__file__).with_name("schema.sql")
 class Store:
     """Opens a connection per step: requests run in threads, and SQLite objects stay in theirs."""
 
+    course = ""
+    """Which course's links and columns are listed: the built-in one's."""
+
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._connection() as db:
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript(_SCHEMA.read_text(encoding="utf-8"))
+
+    def of(self, course: str) -> Store:
+        """The same memory, seen from another course."""
+        other = copy.copy(self)
+        other.course = course
+        return other
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:

@@ -34,6 +34,7 @@ from demo_lms.platform import Platform
 from demo_lms.reviews import Review
 from demo_lms.roster import service_claim
 from demo_lms.settings import Settings
+from demo_lms.store import Store
 
 Claims = dict[str, Any]
 
@@ -77,9 +78,20 @@ def review_claims(
 
 
 def deep_linking_claims(
-    platform: Platform, person: Person, *, nonce: str, return_url: str, data: str
+    platform: Platform,
+    person: Person,
+    *,
+    nonce: str,
+    return_url: str,
+    data: str,
+    link: Link | None = None,
 ) -> Claims:
-    """Everything that a visit to the tool's picker says: LtiDeepLinkingRequest."""
+    """Everything that a visit to the tool's picker says: LtiDeepLinkingRequest.
+
+    With a link it is to be set up again: what it has by now is said, its custom values too.
+    """
+    said = {"title": link.title, "text": link.description} if link else {}
+    takes = picker_takes(platform.store)
     return {
         **_envelope(platform, nonce),
         **_message(platform, lti.DEEP_LINKING_REQUEST, platform.settings.tool_launch_url),
@@ -90,12 +102,19 @@ def deep_linking_claims(
             "deep_link_return_url": return_url,
             "accept_types": ["ltiResourceLink"],
             "accept_presentation_document_targets": ["iframe", "window"],
-            "accept_multiple": True,
-            "accept_lineitem": True,
+            "accept_multiple": takes["several"] and link is None,
+            "accept_lineitem": takes["grades"],
             "auto_create": True,
             "data": data,
+            **said,
         },
-    } | _custom(platform.settings, person, None)
+    } | _custom(platform.settings, person, link)
+
+
+def picker_takes(store: Store) -> dict[str, bool]:
+    """What the place takes from which the picker is opened; teachers switch it (views/picker)."""
+    found: dict[str, bool] = {"several": True, "grades": True, **store.note("picker_takes", {})}
+    return found
 
 
 def sign(

@@ -12,7 +12,7 @@ from demo_lms import vocabulary as lti
 from demo_lms.errors import Refusal, bad_request
 from demo_lms.faults import obey_ags_faults
 from demo_lms.paging import cut
-from demo_lms.views.browser import lms
+from demo_lms.views.browser import in_course, lms
 from demo_lms.views.security import refused_json
 
 service = Blueprint("assignments", __name__, url_prefix="/api/courses/<context_id>/lineitems")
@@ -23,7 +23,8 @@ service.register_error_handler(Refusal, refused_json)
 def check_address() -> None:
     """The course is ours, and the query that our addresses carry is still there."""
     obey_ags_faults(lms().store)
-    if (request.view_args or {}).pop("context_id", None) != lms().settings.context_id:
+    context_id = (request.view_args or {}).pop("context_id", "")
+    if in_course(context_id).settings.context_id != context_id:
         raise Refusal(404, "not_found", "There is no such course.")
     if request.args.get("type_id") != line_items.TYPE_ID:
         raise bad_request("type_id is not as the address had it. Keep the address's query.")

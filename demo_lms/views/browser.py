@@ -7,30 +7,42 @@ from __future__ import annotations
 
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template
+from flask import Blueprint, Response, current_app, g, make_response, redirect, render_template
 from flask import request as req
 from werkzeug.wrappers import Response as BaseResponse
 
-from demo_lms import persons, tools
+from demo_lms import courses, persons, tools
 from demo_lms.errors import Refusal
 from demo_lms.faults import FORWARDING_FRAME, get_faults
 from demo_lms.persons import Person
 from demo_lms.platform import Platform
 
-COOKIE = "demo_lms_person"
+COOKIE, COURSE_COOKIE = "demo_lms_person", "demo_lms_course"
 FIRST_PERSON = "teacher"
 _IN_FRAME = {
     "course.launch_link",
     "picker.launch_picker",
+    "picker.launch_again",
     "returns.take_answer",
     "launch.authorize",
 }
 
 
 def lms() -> Platform:
-    """The platform that this application serves, as it is for the tool that the course uses."""
+    """The platform that this application serves: as it is for the tool in use, and in the course
+    of the address (`in_course`) or that this browser looks at.
+    """
     platform: Platform = current_app.extensions["demo_lms"]
-    return tools.in_use(platform)
+    course = g.get("course")
+    return courses.at(
+        tools.in_use(platform), req.cookies.get(COURSE_COOKIE, "") if course is None else course
+    )
+
+
+def in_course(key_or_context: str) -> Platform:
+    """From here on this request is about that course."""
+    g.course = key_or_context
+    return lms()
 
 
 def logged_in() -> Person | None:
@@ -125,6 +137,7 @@ def template_values() -> dict[str, object]:
         "settings": lms().settings,
         "person": current_person(),
         "persons": persons.PERSONS,
+        "courses": courses.listed(lms()),
         "here": req.full_path.rstrip("?"),
         "storage": get_faults(lms().store).platform_storage,
         "forwarding_frame": FORWARDING_FRAME,

@@ -67,6 +67,14 @@ def moment(value: datetime | int) -> str:
     return at.strftime("%-d %b %Y, %H:%M:%S")
 
 
+@pages.app_template_filter("utc_local")
+def utc_local(value: str | None) -> str:
+    """An ISO 8601 moment as a form's local time, in UTC."""
+    if not value:
+        return ""
+    return datetime.fromisoformat(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+
+
 @pages.app_template_filter("plain")
 def plain(value: float) -> str:
     """A number of points as people write it."""

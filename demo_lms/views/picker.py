@@ -6,12 +6,14 @@ launches, LTI core 1.3 section 5.4.4.
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
 
-from demo_lms import deep_linking, oidc
+from demo_lms import deep_linking, links, oidc, tokens
 from demo_lms.errors import Refusal
 from demo_lms.views.browser import (
     current_person,
+    in_course,
     lms,
     page_blueprint,
     refused_page,
@@ -26,7 +28,34 @@ endpoints.register_error_handler(Refusal, refused_page)
 @pages.get("/add")
 def add() -> str:
     require(current_person().is_teacher, "teachers")
-    return render_template("add.html")
+    takes = tokens.picker_takes(lms().store)
+    return render_template("add.html", link=None, takes=takes)
+
+
+@pages.post("/add")
+def switch_place() -> Response:
+    """What the place takes from which the picker is opened: several links, grades."""
+    require(current_person().is_teacher, "teachers")
+    takes = {name: name in request.form for name in ("several", "grades")}
+    lms().store.keep_note("picker_takes", takes)
+    return redirect("/add", 303)
+
+
+@pages.get("/links/<link_id>/again")
+def again(link_id: str) -> str:
+    """Set a link up again by the tool's picker."""
+    require(current_person().is_teacher, "teachers")
+    link = links.get(lms().store, link_id)
+    takes = tokens.picker_takes(in_course(link.course).store)
+    return render_template("add.html", link=link, takes=takes)
+
+
+@pages.get("/links/<link_id>/again/launch")
+def launch_again(link_id: str) -> str:
+    require(current_person().is_teacher, "teachers")
+    link = links.get(lms().store, link_id)
+    form = oidc.picker_request(in_course(link.course), current_person(), link)
+    return render_template("form_post.html", form=form)
 
 
 @pages.get("/add/launch")

@@ -10,7 +10,7 @@ from demo_lms.errors import Refusal
 from demo_lms.faults import fail_if, get_faults
 from demo_lms.links import Link
 from demo_lms.paging import cut
-from demo_lms.views.browser import lms
+from demo_lms.views.browser import in_course, lms
 from demo_lms.views.security import refused_json
 
 service = Blueprint("roster", __name__)
@@ -19,7 +19,7 @@ service.register_error_handler(Refusal, refused_json)
 
 @service.get("/api/courses/<context_id>/memberships")
 def memberships(context_id: str) -> Response:
-    platform = lms()
+    platform = in_course(context_id)
     fail_if(get_faults(platform.store).nrps_down, "Names and roles are")
     if context_id != platform.settings.context_id:
         raise Refusal(404, "not_found", "There is no such course.")
@@ -39,7 +39,7 @@ def _resource_link() -> Link | None:
     """The link of `rlid`; a foreign one is denied (NRPS 2.0 section 3.1)."""
     wanted = request.args.get("rlid")
     link = links.find(lms().store, wanted) if wanted else None
-    if wanted and link is None:
+    if wanted and (link is None or link.course != lms().store.course):
         raise Refusal(403, "forbidden", "rlid is no link of this course.")
     return link
 

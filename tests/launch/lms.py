@@ -135,7 +135,10 @@ class Browser:
 
     def begin_as(self, platform: Platform, person: Person, link: Link | None) -> Attempt:
         """A launch of this link, or a visit to the picker if there is none."""
-        page = self.log_in(platform, person, link)
+        return self.begin_from(platform, person, self.log_in(platform, person, link))
+
+    def begin_from(self, platform: Platform, person: Person, page: TestResponse) -> Attempt:
+        """From the tool's login page on."""
         assert page.status_code == 200, page.text
         params = authentication_request(page)
         claims = oidc.authorized_claims(platform, params, person)
