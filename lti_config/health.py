@@ -1,8 +1,9 @@
 """How each registration is doing: when it last worked, what last went wrong, in words.
 
-Noted in passing and cheaply: each kind of success at most once a minute, errors every ten
-seconds. Whoever finds another one noting goes on without: 300 launches a minute never queue for
-the row, and a flood of forged ones writes no more than six lines a minute.
+Launches, tokens and scores have a row each: none hides what became of another. Noted in passing
+and cheaply: a success at most once a minute, an error every ten seconds. Whoever finds another
+one noting goes on without: 300 launches a minute never queue for the row, and a flood of forged
+ones writes it six times a minute.
 """
 
 from datetime import timedelta
@@ -26,7 +27,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lti_config.errors import Fault
 from lti_config.texts import clean
-from models import Registration, RegistrationHealth, now, table
+from models import HealthKind, Registration, RegistrationHealth, now, table
 
 STEP = timedelta(minutes=1)
 ERROR_STEP = timedelta(seconds=10)
@@ -60,82 +61,95 @@ WORDS = {
     "write grades.",
 }
 
+_KINDS = {Fault.TOKEN: HealthKind.TOKEN, Fault.SCORE: HealthKind.SCORE}
+"""What else goes wrong goes wrong with launches."""
+
 Column = InstrumentedAttribute[Any]
 _MOMENT = bindparam("moment", type_=DateTime(timezone=True))
+_GOOD, _ERROR = RegistrationHealth.last_good_at, RegistrationHealth.last_error_at
 
 
 def launch_noted(spent: CTE) -> CTE:
     """For the statement that spends a state: note the launch beside it. Needs `moment`."""
-    return _noted(spent.c.registration_id, RegistrationHealth.last_launch_at, STEP).cte("noted")
+    return _noted(spent.c.registration_id, HealthKind.LAUNCH, _GOOD, STEP).cte("noted")
 
 
 def note_token(session: Session, registration_id: UUID) -> None:
     """The platform gave an access token."""
-    _note(session, registration_id, RegistrationHealth.last_token_at, STEP)
+    _note(session, registration_id, HealthKind.TOKEN, _GOOD, STEP)
 
 
 def note_score(session: Session, registration_id: UUID) -> None:
     """The platform took a score."""
-    _note(session, registration_id, RegistrationHealth.last_score_at, STEP)
+    _note(session, registration_id, HealthKind.SCORE, _GOOD, STEP)
 
 
 def note_error(session: Session, registration_id: UUID, fault: Fault, seen: str) -> None:
     """Something went wrong with the connection. `seen` may hold what a stranger sent."""
     words = f"{WORDS[fault]}\n{clean(seen)[:LONGEST]}"
-    _note(
-        session,
-        registration_id,
-        RegistrationHealth.last_error_at,
-        ERROR_STEP,
-        last_error=literal(words),
-        last_fault=literal(fault.value),
-    )
+    kind = _KINDS.get(fault, HealthKind.LAUNCH)
+    more = {"last_error": literal(words), "last_fault": literal(fault.value)}
+    _note(session, registration_id, kind, _ERROR, ERROR_STEP, **more)
 
 
-def is_failing(row: RegistrationHealth | None) -> bool:
-    """Whether the last error is newer than what would disprove it."""
-    if row is None or row.last_error_at is None:
+def is_failing(row: RegistrationHealth) -> bool:
+    """Whether it has not worked since the last error.
+
+    A deployment that nobody approved is no failure: it waits, and is shown as waiting.
+    """
+    if row.last_error_at is None or row.last_fault == Fault.DEPLOYMENT:
         return False
-    cured = {Fault.TOKEN: row.last_token_at, Fault.SCORE: row.last_score_at}
-    good = cured.get(Fault(row.last_fault), row.last_launch_at) if row.last_fault else None
-    return good is None or good < row.last_error_at
+    return row.last_good_at is None or row.last_good_at < row.last_error_at
 
 
 def _note(
-    session: Session, registration_id: UUID, at: Column, step: timedelta, **more: Any
+    session: Session,
+    registration_id: UUID,
+    kind: HealthKind,
+    at: Column,
+    step: timedelta,
+    **more: ColumnElement[str],
 ) -> None:
     wanted = Registration.registration_id == registration_id
-    statement = _noted(Registration.registration_id, at, step, wanted, **more)
+    statement = _noted(Registration.registration_id, kind, at, step, wanted, **more)
     session.execute(statement, {"moment": now()})
 
 
 def _noted(
     registration_id: ColumnElement[UUID] | Column,
+    kind: HealthKind,
     at: Column,
     step: timedelta,
     *conditions: ColumnElement[bool],
-    **more: Any,
+    **more: ColumnElement[str],
 ) -> Insert:
-    values = {"registration_id": registration_id, at.key: _MOMENT, **more}
-    due = select(*values.values()).where(*conditions, *_is_due(registration_id, at, step))
+    values = {
+        "registration_id": registration_id,
+        "kind": literal(kind.value),
+        at.key: _MOMENT,
+        **more,
+    }
+    due = select(*values.values()).where(*conditions, *_is_due(registration_id, kind, at, step))
     # The table itself: an insert that the ORM makes can't be part of another statement.
     statement = insert(table(RegistrationHealth)).from_select(list(values), due)
     return statement.on_conflict_do_update(
-        index_elements=["registration_id"],
+        index_elements=["registration_id", "kind"],
         set_={name: statement.excluded[name] for name in (at.key, *more)},
         where=at.is_(None) | (at <= _MOMENT - step),
     )
 
 
 def _is_due(
-    registration_id: ColumnElement[UUID] | Column, at: Column, step: timedelta
+    registration_id: ColumnElement[UUID] | Column, kind: HealthKind, at: Column, step: timedelta
 ) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Not noted lately, and nobody is noting the same just now.
 
     Looked at before the insert: what an `on conflict` leaves unchanged it locks all the same.
     """
-    noted = RegistrationHealth.registration_id == registration_id
-    key = literal(f"{at.key} ") + cast(registration_id, Text)
+    noted = (RegistrationHealth.registration_id == registration_id) & (
+        RegistrationHealth.kind == kind
+    )
+    key = literal(f"health {kind.value} {at.key} ") + cast(registration_id, Text)
     return (
         ~exists(select(1).where(noted, at > _MOMENT - step)),
         func.pg_try_advisory_xact_lock(func.hashtextextended(key, 0)),

@@ -29,6 +29,7 @@ from models.courses import Course, CourseRole, Enrollment, EnrollmentStatus
 from models.lti import (
     CachedKeySet,
     Deployment,
+    HealthKind,
     Institution,
     Invitation,
     LaunchState,
@@ -108,6 +109,7 @@ __all__ = [
     "Enrollment",
     "EnrollmentStatus",
     "FileType",
+    "HealthKind",
     "IndexingStatus",
     "Institution",
     "Invitation",

@@ -110,21 +110,27 @@ class Registration(Base):
     deployments: Mapped[list["Deployment"]] = relationship(back_populates="registration")
 
 
+class HealthKind(enum.StrEnum):
+    """What works, or fails, by itself."""
+
+    LAUNCH = "launch"
+    TOKEN = "token"  # noqa: S105 - a name
+    SCORE = "score"
+
+
 class RegistrationHealth(Base):
-    """When a registration last worked, and what last failed. Brought up to date now and then."""
+    """When one thing last worked for a registration, and what last failed. Noted now and then."""
 
     __tablename__ = "registration_health"
 
     registration_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("registrations.registration_id", ondelete="CASCADE"), primary_key=True
     )
-    last_launch_at: Mapped[datetime | None]
-    last_token_at: Mapped[datetime | None]
-    last_score_at: Mapped[datetime | None]
+    kind: Mapped[HealthKind] = mapped_column(stored_by_value(HealthKind), primary_key=True)
+    last_good_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
     """In words, for an operator; below them what was seen."""
     last_fault: Mapped[str | None] = mapped_column(String(32))
-    """Which kind of error that was: a launch's is not cured by a score that got through."""
     last_error_at: Mapped[datetime | None]
 
 

@@ -16,13 +16,31 @@ from lti_config import health
 from models import (
     CachedKeySet,
     Deployment,
+    HealthKind,
     Institution,
     Invitation,
     Platform,
     Registration,
     RegistrationHealth,
     RegistrationStatus,
+    now,
 )
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An error in words, with what was seen; open until the same thing works again."""
+
+    at: datetime
+    words: str
+    seen: str
+    is_open: bool
+
+
+def _failure(row: RegistrationHealth, status: RegistrationStatus) -> Failure:
+    words, _, seen = (row.last_error or "").partition("\n")
+    is_open = status is RegistrationStatus.ACTIVE and health.is_failing(row)
+    return Failure(row.last_error_at or row.last_good_at or now(), words, seen, is_open)
 
 
 @dataclass(frozen=True)
@@ -31,9 +49,9 @@ class Connection:
 
     platform: Platform
     registration: Registration
-    health: RegistrationHealth | None
     invited: str | None
     """Whom the invitation was for that it came by."""
+    health: dict[HealthKind, RegistrationHealth] = field(default_factory=dict)
     deployments: list[tuple[Deployment, Institution | None]] = field(default_factory=list)
 
     @property
@@ -41,16 +59,22 @@ class Connection:
         """The school's name, where one platform serves many."""
         return self.registration.name or self.platform.name
 
-    @property
-    def is_failing(self) -> bool:
-        is_on = self.registration.status is RegistrationStatus.ACTIVE
-        return is_on and health.is_failing(self.health)
+    def last(self, kind: HealthKind) -> datetime | None:
+        """When this last worked."""
+        row = self.health.get(kind)
+        return row.last_good_at if row else None
 
     @property
-    def error(self) -> tuple[str, str]:
-        """The last error: words for the operator, and what was seen."""
-        words, _, seen = ((self.health and self.health.last_error) or "").partition("\n")
-        return words, seen
+    def errors(self) -> list[Failure]:
+        """The last error of each kind, the newest first."""
+        rows = [row for row in self.health.values() if row.last_error_at]
+        found = [_failure(row, self.registration.status) for row in rows]
+        return sorted(found, key=lambda one: one.at, reverse=True)
+
+    @property
+    def failures(self) -> list[Failure]:
+        """Those after which it has not worked again."""
+        return [one for one in self.errors if one.is_open]
 
     @property
     def waiting(self) -> list[Deployment]:
@@ -60,17 +84,16 @@ class Connection:
 def connections(session: Session, *conditions: ColumnElement[bool]) -> list[Connection]:
     """The connections, those of one platform together, in the order of their making."""
     rows = session.execute(
-        select(Platform, Registration, RegistrationHealth, Invitation.note)
+        select(Platform, Registration, Invitation.note)
         .join(Registration, Registration.platform_id == Platform.platform_id)
-        .outerjoin(
-            RegistrationHealth,
-            RegistrationHealth.registration_id == Registration.registration_id,
-        )
         .outerjoin(Invitation, Invitation.registration_id == Registration.registration_id)
         .where(*conditions)
         .order_by(Platform.created_at, Platform.platform_id, Registration.created_at)
     ).all()
     found = {row.Registration.registration_id: Connection(*row) for row in rows}
+    of_these = RegistrationHealth.registration_id.in_(found)
+    for row in session.scalars(select(RegistrationHealth).where(of_these)):
+        found[row.registration_id].health[row.kind] = row
     deployments = session.execute(
         select(Deployment, Institution)
         .outerjoin(Institution, Institution.institution_id == Deployment.institution_id)
@@ -82,10 +105,9 @@ def connections(session: Session, *conditions: ColumnElement[bool]) -> list[Conn
     return list(found.values())
 
 
-def latest(found: Sequence[Connection], name: str) -> datetime | None:
-    """When any of them last had this success."""
-    moments = [getattr(one.health, name) for one in found if one.health]
-    return max((moment for moment in moments if moment), default=None)
+def latest(found: Sequence[Connection], kind: HealthKind) -> datetime | None:
+    """When this last worked for any of them."""
+    return max((moment for one in found if (moment := one.last(kind))), default=None)
 
 
 @dataclass(frozen=True)
@@ -96,7 +118,7 @@ class Attention:
     """Registrations that wait for approval."""
     waiting: list[tuple[Connection, Deployment]]
     """Deployments that do; those of a registration that waits are approved with it."""
-    failing: list[Connection]
+    failing: list[tuple[Connection, Failure]]
 
     @property
     def count(self) -> int:
@@ -113,7 +135,7 @@ def attention(found: Sequence[Connection]) -> Attention:
             if c.registration.status is RegistrationStatus.ACTIVE
             for one in c.waiting
         ],
-        failing=[c for c in found if c.is_failing],
+        failing=[(c, one) for c in found for one in c.failures],
     )
 
 

@@ -62,9 +62,20 @@ def _registrations() -> None:
     op.create_table(
         "registration_health",
         sa.Column("registration_id", sa.Uuid(), nullable=False),
-        sa.Column("last_launch_at", MOMENT, nullable=True),
-        sa.Column("last_token_at", MOMENT, nullable=True),
-        sa.Column("last_score_at", MOMENT, nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "launch",
+                "token",
+                "score",
+                name="healthkind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("last_good_at", MOMENT, nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("last_fault", sa.String(32), nullable=True),
         sa.Column("last_error_at", MOMENT, nullable=True),
@@ -74,7 +85,7 @@ def _registrations() -> None:
             name=op.f("fk_registration_health_registration_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("registration_id", name=op.f("pk_registration_health")),
+        sa.PrimaryKeyConstraint("registration_id", "kind", name=op.f("pk_registration_health")),
     )
     op.create_table(
         "invitations",

@@ -109,7 +109,7 @@ def test_health_is_said_in_words(console: Console, register: Registering, sessio
     assert "<script>alert" not in page.text and "&lt;script&gt;alert" in page.text
     text = shown(console.get(f"/platforms/{row.platform_id}"))
     assert "Not working" in text and "iat: 95 s ahead" in text and "Last launch never" in text
-    session.execute(update(RegistrationHealth).values(last_launch_at=now()))
+    session.execute(update(RegistrationHealth).values(last_good_at=now()))
     session.commit()
     text = shown(console.get(f"/platforms/{row.platform_id}"))
     assert "it has worked since" in text and "Not working" not in text

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from demo_lms import Platform
 from lti_config import health
 from lti_config.errors import Fault
-from models import RegistrationHealth
+from models import HealthKind, RegistrationHealth
 from tests.launch.lms import TOOL, Attempt, Browser
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -44,7 +44,8 @@ def test_a_refused_launch_says_what_is_wrong(
     row = noted(session)
     assert row and row.last_fault == fault.value
     assert (row.last_error or "").startswith(health.WORDS[fault] + "\n")
-    assert row.last_launch_at is None and health.is_failing(row)
+    assert row.kind is HealthKind.LAUNCH and row.last_good_at is None
+    assert health.is_failing(row) is (fault is not Fault.DEPLOYMENT), "that one waits, and is shown"
 
 
 def test_a_launch_that_opens_cures_it(

@@ -15,7 +15,7 @@ from lti_config import health, registrations, states
 from lti_config.addresses import TrustedHosts
 from lti_config.errors import Fault
 from lti_config.registrations import NewRegistration
-from models import LaunchState, RegistrationHealth, now
+from models import HealthKind, LaunchState, RegistrationHealth, now
 
 
 @pytest.fixture
@@ -31,11 +31,11 @@ def registration_id(session: Session) -> UUID:
     return row.registration_id
 
 
-def noted(session: Session, registration_id: UUID) -> RegistrationHealth:
+def noted(
+    session: Session, registration_id: UUID, kind: HealthKind = HealthKind.LAUNCH
+) -> RegistrationHealth:
     session.expire_all()
-    return session.scalars(
-        select(RegistrationHealth).where(RegistrationHealth.registration_id == registration_id)
-    ).one()
+    return session.get_one(RegistrationHealth, (registration_id, kind))
 
 
 def launch(registration_id: UUID) -> None:
@@ -50,8 +50,9 @@ def test_a_launch_is_noted_beside_the_spending_of_its_state(
 ) -> None:
     launch(registration_id)
     row = noted(session, registration_id)
-    assert row.last_launch_at and now() - row.last_launch_at < timedelta(minutes=1)
-    assert (row.last_token_at, row.last_score_at, row.last_error) == (None, None, None)
+    assert row.last_good_at and now() - row.last_good_at < timedelta(minutes=1)
+    assert row.last_error is None
+    assert len(session.scalars(select(RegistrationHealth)).all()) == 1
 
 
 def test_a_state_that_can_not_be_spent_is_no_launch(
@@ -73,8 +74,9 @@ def test_each_success_is_written_once_a_minute(
         with transaction() as one:
             health.note_score(one, registration_id)
             health.note_token(one, registration_id)
-        row = noted(session, registration_id)
-        assert row.last_score_at == row.last_token_at == clock[-1] + timedelta(seconds=expected)
+        for kind in (HealthKind.SCORE, HealthKind.TOKEN):
+            row = noted(session, registration_id, kind)
+            assert row.last_good_at == clock[-1] + timedelta(seconds=expected)
 
 
 def test_a_flood_of_errors_is_one_write_in_ten_seconds(
@@ -159,22 +161,32 @@ EARLIER, LATER = MOMENT - timedelta(hours=1), MOMENT + timedelta(hours=1)
     ("given", "failing"),
     [
         ({}, False),
-        ({"last_launch_at": EARLIER}, False),
-        ({"last_fault": "clock"}, True),
-        ({"last_fault": "clock", "last_launch_at": EARLIER}, True),
-        ({"last_fault": "clock", "last_launch_at": LATER}, False),
-        ({"last_fault": "score", "last_launch_at": LATER}, True),
-        ({"last_fault": "score", "last_score_at": LATER}, False),
-        ({"last_fault": "token", "last_score_at": LATER}, True),
-        ({"last_fault": "token", "last_token_at": LATER}, False),
+        ({"last_good_at": EARLIER}, False),
+        ({"last_error_at": MOMENT}, True),
+        ({"last_error_at": MOMENT, "last_good_at": EARLIER}, True),
+        ({"last_error_at": MOMENT, "last_good_at": LATER}, False),
+        ({"last_error_at": MOMENT, "last_fault": "deployment"}, False),
     ],
 )
 def test_an_error_counts_until_the_same_thing_works_again(
     given: dict[str, Any], failing: bool
 ) -> None:
-    at = MOMENT if "last_fault" in given else None
-    assert health.is_failing(RegistrationHealth(last_error_at=at, **given)) is failing
-    assert health.is_failing(None) is False
+    assert health.is_failing(RegistrationHealth(**given)) is failing
+
+
+def test_what_strangers_provoke_hides_no_trouble_with_scores(
+    session: Session, registration_id: UUID
+) -> None:
+    health.note_error(session, registration_id, Fault.SCORE, "503")
+    health.note_error(session, registration_id, Fault.KEY, "forged")
+    health.note_error(session, registration_id, Fault.TOKEN, "invalid_client")
+    session.commit()
+    faults = {kind: noted(session, registration_id, kind).last_fault for kind in HealthKind}
+    assert faults == {
+        HealthKind.LAUNCH: "key",
+        HealthKind.TOKEN: "token",
+        HealthKind.SCORE: "score",
+    }
 
 
 def test_there_are_words_for_every_fault() -> None:

@@ -20,7 +20,7 @@ from app.admin.entrance import AtConsole
 from app.clock import said
 from app.errors import Action, DomainError, Forbidden
 from app.extensions import transaction
-from models import now
+from models import HealthKind, now
 
 COOKIE = "__Host-operator"
 LARGEST_BODY = 64 * 1024
@@ -148,6 +148,7 @@ def _shown() -> dict[str, Any]:
         "tabs": [_tab(*tab) for tab in _TABS] if operator else [],
         "csrf_token": lambda: _csrf(key, operator) if operator else "",
         "when": when,
+        "kinds": HealthKind,
         "done": _DONE.get(request.args.get("done", "")),
     }
 
