@@ -36,6 +36,8 @@ def may_write(session: Session, course_id: UUID, profile: ChatProfile) -> bool:
 
 def instruction_of(session: Session, course_id: UUID, activity_id: UUID | None) -> str:
     """What the teacher wrote for the activity that the person came by, if it is the tutor's."""
+    if activity_id is None:
+        return ""
     found = session.scalar(
         select(Activity.instruction).where(
             Activity.activity_id == activity_id,
