@@ -14,7 +14,9 @@ from scripts.probes import LOOPBACK, answers, database_time, free_port, has_ipv6
 
 # Imported once, then forked: the application opens nothing before its first request.
 WEB_SWITCHES = ("--preload", "--no-control-socket")
-WEB_THREADS = 128  # each open stream holds one
+# Each open stream holds one, and nobody shares the streams out evenly: either process must be able
+# to hold those of a whole class and have some left. A thread is made when it is first needed.
+WEB_THREADS = 512
 PYTHON = (sys.executable, "-m")
 
 
