@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from app import config
+from app.admin import entrance
 from demo_lms import Platform, Settings, registration
 from demo_lms.serving import free_port, running
 from lti_config import invitations
@@ -224,3 +225,39 @@ def test_the_pages_hold_on_a_phone_and_for_everybody(
     look("refused", "This did not work")
     page.goto(f"{both.lms}/tools?as=admin")
     look("tools", "Tools")
+
+
+def test_the_operator_invites_approves_and_sees_that_it_works(
+    opened: Opening, both: Both, session: Session
+) -> None:
+    """The console's side: an invitation made there, what came of it approved, its health seen."""
+    secret = entrance.make_link(session, "Ada")
+    session.commit()
+    console = opened()
+    console.goto(f"{both.tool_url}/admin/login#{secret}")
+    expect(console.get_by_text("No LMS is connected yet.")).to_be_visible()
+    console.get_by_role("link", name="Make an invitation").click()
+    console.get_by_label("Whom it is for").fill("Ms Berg, Lakeside")
+    console.get_by_role("button", name="Make invitation").click()
+    both.address = console.locator(".cl-copy").inner_text()
+
+    page = opened()
+    register(page, both, "moodle")
+    page.get_by_role("button", name="Switch on").click()
+    expect(page.get_by_text("the course uses it")).to_be_visible()
+
+    console.get_by_role("link", name="Overview").click()
+    waiting = console.get_by_role("row", name="Ms Berg, Lakeside")
+    expect(waiting.get_by_text("Invited: Ms Berg, Lakeside")).to_be_visible()
+    waiting.get_by_role("button", name="Approve").click()
+    expect(console.get_by_text("It is approved and may launch.")).to_be_visible()
+    never = console.locator("div", has=console.get_by_text("Last launch", exact=True))
+    expect(never.last).to_contain_text("never")
+
+    page.goto(f"{both.lms}/links/course-tutor?as=student-1")
+    expect(page.frame_locator("iframe.tool").locator("nav.cl-tabs")).to_be_visible()
+    console.reload()
+    expect(never.last).not_to_contain_text("never")
+    expect(console.get_by_text("Not working")).to_have_count(0)
+    console.get_by_role("link", name="Record").click()
+    expect(console.get_by_role("row", name="Registration approved")).to_contain_text("Ada")
