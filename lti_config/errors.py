@@ -78,6 +78,10 @@ class Unreachable(Exception):
     """No proper answer came: no connection, time-out, too large, a redirect. Worth another try."""
 
 
+class TooLarge(Unreachable):
+    """The answer is larger than what we take."""
+
+
 class RegistrationClash(Exception):
     """A platform or client id can't be registered as asked; the message says what to do."""
 

@@ -1,8 +1,8 @@
 """The one HTTP client for addresses that a platform names: guarded, patient for seconds, no more.
 
 Guards: https (addresses.py), no redirects, no proxies, the connection goes to the very address
-that was checked (so a name can't change its mind in between), at most 256 KiB, 3 s to connect,
-10 s of silence, 20 s in all.
+that was checked (so a name can't change its mind in between), at most 256 KiB unless more is
+expected, 3 s to connect, 10 s of silence, 20 s in all.
 """
 
 import json
@@ -21,7 +21,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util.connection import create_connection
 
 from lti_config.addresses import TrustedHosts, as_address, check_url
-from lti_config.errors import AddressRefused, Unreachable
+from lti_config.errors import AddressRefused, TooLarge, Unreachable
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
@@ -60,11 +60,12 @@ class Client:
     trusted: TrustedHosts
     connect_seconds: float = CONNECT_SECONDS
     read_seconds: float = READ_SECONDS
+    most_bytes: int = MOST_BYTES
 
     @classmethod
-    def trusting(cls, private_hosts: tuple[str, ...]) -> "Client":
+    def trusting(cls, private_hosts: tuple[str, ...], *, most_bytes: int = MOST_BYTES) -> "Client":
         """A client that may go to the private hosts listed, too."""
-        return cls(TrustedHosts(private_hosts))
+        return cls(TrustedHosts(private_hosts), most_bytes=most_bytes)
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Reply:
         """GET. Raises AddressRefused, Unreachable."""
@@ -93,22 +94,22 @@ class Client:
                     allow_redirects=False,
                     stream=True,
                 ) as response:
-                    return _read(response, deadline)
+                    return _read(response, deadline, self.most_bytes)
             except (requests.RequestException, HTTPError, OSError) as error:
                 raise _cause(error) from error
 
 
-def _read(response: requests.Response, deadline: float) -> Reply:
+def _read(response: requests.Response, deadline: float, most: int) -> Reply:
     if response.is_redirect:
         raise Unreachable(f"redirected to {response.headers.get('Location', '')[:200]!r}")
-    body = b""
+    body = bytearray()
     while part := response.raw.read1(16 * 1024):
         body += part
-        if len(body) > MOST_BYTES:
-            raise Unreachable(f"the answer is larger than {MOST_BYTES} bytes")
+        if len(body) > most:
+            raise TooLarge(f"the answer is larger than {most} bytes")
         if time.monotonic() > deadline:
             raise Unreachable(f"the answer took longer than {TOTAL_SECONDS:.0f} s")
-    return Reply(response.status_code, response.reason or "", response.headers, body)
+    return Reply(response.status_code, response.reason or "", response.headers, bytes(body))
 
 
 def _cause(error: BaseException) -> AddressRefused | Unreachable:

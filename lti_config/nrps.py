@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from lti_config import claims
 from lti_config.addresses import same_origin
-from lti_config.errors import AddressRefused, Unreachable
+from lti_config.errors import AddressRefused, TooLarge, Unreachable
 from lti_config.http import Reply
 from lti_config.launch import Person
 from lti_config.platforms import canvas, moodle
@@ -28,6 +28,8 @@ CONTAINER_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
 PAGE_SIZE = 100
 """A hint to the platform; Canvas gives 50 at most, Moodle without it everybody at once."""
+MOST_BYTES = 16 * 1024 * 1024
+"""Of one page: who takes no hint sends a whole class at once."""
 MOST_PAGES = 2_000
 MOST_MEMBERS = 50_000
 WHOLE_SECONDS = 15 * 60.0
@@ -109,6 +111,8 @@ def _page(service: Service, url: str) -> tuple[list[Any], str | None]:
         reply = service.get(url, [SCOPE], CONTAINER_TYPE)
     except (AddressRefused, TokenRefused) as error:
         raise NotRead(Cause.ACCESS, str(error)) from error
+    except TooLarge as error:
+        raise NotRead(Cause.TOO_LARGE, str(error)) from error
     except Unreachable as error:
         raise NotRead(Cause.UNREACHABLE, str(error)) from error
     if reply.status != 200:

@@ -4,7 +4,7 @@ import enum
 import uuid
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -20,6 +20,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, now, stored_by_value
+
+if TYPE_CHECKING:
+    from models.courses import Course
 
 
 class RegistrationStatus(enum.StrEnum):
@@ -221,6 +224,10 @@ class LtiContext(Base):
     roster_error: Mapped[str | None] = mapped_column(Text)
     """Why the last try did not get there, in words."""
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+    course: Mapped["Course"] = relationship()
+    """So that a flush writes the course before its context, as whoever joins locks them: two
+    launches after a change of title must not take them in two orders."""
 
 
 class ResourceLink(Base):

@@ -139,8 +139,8 @@ def _is_free(session: Session, email: str) -> bool:
 
 def _add_enrollment(session: Session, user: User, course: Course) -> Enrollment:
     """Join the course under the next number. The course's row is the queue."""
-    session.flush()
-    session.refresh(course, with_for_update=True)
+    with session.no_autoflush:  # the course's row before its context's, in every launch
+        session.refresh(course, ["member_count"], with_for_update=True)
     mine = session.scalar(
         select(Enrollment).where(
             Enrollment.student_id == user.user_id, Enrollment.course_id == course.course_id

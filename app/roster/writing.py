@@ -1,7 +1,9 @@
 """A roster that was read to its end → our rows, in one transaction, in bulk.
 
-Order of locks: the platform (rosters of one platform share people and come one after another),
-people, the course, memberships: as a launch takes them.
+Launches go on meanwhile and must never come to a deadlock with it. So rosters of one platform,
+which share people, come one after another; new people are added first, then the course is locked,
+as by a launch that joins it; and rows of known people are touched last, but those that somebody
+holds: who is coming in this moment brings their own name.
 """
 
 import uuid
@@ -17,40 +19,40 @@ from app.roster.membership import is_member, role_by_roster, settle_memberships
 from app.roster.people import names, placeholder_email, sso_id, width
 from app.roster.rows import any_of, rows
 from lti_config.nrps import Member
-from models import Course, Deployment, LtiContext, LtiIdentity, Platform, Registration, User, now
+from models import Course, Deployment, LtiContext, LtiIdentity, Platform, Registration, User
 
 
 def write(session: Session, context_id: UUID, members: Sequence[Member], began: datetime) -> None:
     """Make the course's people what the roster says. `began`: when its reading began."""
-    context, platform_id = _lock_platform(session, context_id)
+    course_id, platform_id = _lock_platform(session, context_id)
     users = _known(session, platform_id, members)
     new = [one for one in members if is_member(one) and one.subject not in users]
     if new:
         _add_people(session, platform_id, new)
         users = _known(session, platform_id, members)
-    _update_names(session, members, users)
-    _update_emails(session, platform_id, members)
     course = session.scalars(
         select(Course)
-        .where(Course.course_id == context.course_id)
+        .where(Course.course_id == course_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
     settle_memberships(session, course, platform_id, members, users, began)
-    context.roster_read_at, context.roster_error = now(), None
     session.flush()
+    _update_names(session, members, users)
+    _update_emails(session, platform_id, members)
 
 
-def _lock_platform(session: Session, context_id: UUID) -> tuple[LtiContext, UUID]:
+def _lock_platform(session: Session, context_id: UUID) -> tuple[UUID, UUID]:
+    """The course and the platform, whose other rosters wait now; its launches don't."""
     row = session.execute(
-        select(LtiContext, Platform.platform_id)
+        select(LtiContext.course_id, Platform.platform_id)
         .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
         .join(Registration, Registration.registration_id == Deployment.registration_id)
         .join(Platform, Platform.platform_id == Registration.platform_id)
         .where(LtiContext.context_id == context_id)
         .with_for_update(of=Platform, key_share=True)
     ).one()
-    return row.LtiContext, row.platform_id
+    return row.course_id, row.platform_id
 
 
 def _known(session: Session, platform_id: UUID, members: Sequence[Member]) -> dict[str, UUID]:
@@ -104,12 +106,16 @@ def _update_names(session: Session, members: Sequence[Member], users: dict[str, 
         first=[name["first_name"] for name in named.values()],
         last=[name["last_name"] for name in named.values()],
     )
+    changed = (
+        select(User.user_id)
+        .join(told, told.c.user_id == User.user_id)
+        .where(or_(User.first_name != told.c.first, User.last_name != told.c.last))
+        .with_for_update(of=User, key_share=True, skip_locked=True)
+        .cte("changed")
+    )
     session.execute(
         update(User)
-        .where(
-            User.user_id == told.c.user_id,
-            or_(User.first_name != told.c.first, User.last_name != told.c.last),
-        )
+        .where(User.user_id == changed.c.user_id, User.user_id == told.c.user_id)
         .values(first_name=told.c.first, last_name=told.c.last)
     )
 
@@ -120,12 +126,22 @@ def _update_emails(session: Session, platform_id: UUID, members: Sequence[Member
     if not sent:
         return
     told = rows(subject=list(sent), email=[email for email in sent.values() if email])
+    changed = (
+        select(LtiIdentity.subject)
+        .join(told, told.c.subject == LtiIdentity.subject)
+        .where(
+            LtiIdentity.platform_id == platform_id,
+            LtiIdentity.email.is_distinct_from(told.c.email),
+        )
+        .with_for_update(of=LtiIdentity, key_share=True, skip_locked=True)
+        .cte("changed")
+    )
     session.execute(
         update(LtiIdentity)
         .where(
             LtiIdentity.platform_id == platform_id,
+            LtiIdentity.subject == changed.c.subject,
             LtiIdentity.subject == told.c.subject,
-            LtiIdentity.email.is_distinct_from(told.c.email),
         )
         .values(email=told.c.email)
     )

@@ -31,7 +31,7 @@ def test(name: str, line: Line) -> Finding:
         service = services.connect(
             line.registration_id,
             steps=transaction,
-            client=Client.trusting(settings.trusted_private_hosts),
+            client=Client.trusting(settings.trusted_private_hosts, most_bytes=nrps.MOST_BYTES),
             secret_keys=settings.secret_keys,
         )
         return _TESTS[name](service, line, settings.url)

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from lti_config import nrps
-from lti_config.errors import AddressRefused, Unreachable
+from lti_config.errors import AddressRefused, TooLarge, Unreachable
 from lti_config.http import Reply
 from lti_config.launch import Person
 from lti_config.nrps import Cause, Member, NotRead
@@ -142,6 +142,7 @@ def test_a_read_has_its_time(monkeypatch: pytest.MonkeyPatch):
         (Reply(200, "", {}, b"[]"), Cause.ODD),
         (Reply(200, "", {}, b'{"members": {"0": {}}}'), Cause.ODD),
         (Unreachable("time-out"), Cause.UNREACHABLE),
+        (TooLarge("more than a page may be"), Cause.TOO_LARGE),
         (AddressRefused("private"), Cause.ACCESS),
         (TokenRefused("invalid_scope"), Cause.ACCESS),
     ],
