@@ -6,17 +6,10 @@ Tokens: Security Framework 1.0, 4.1. Columns: AGS 2.0, 3.2.4. Roster: NRPS 2.0, 
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from lti_config import keys, nrps, tokens
+from lti_config import keys, line_items, nrps, tokens
 from lti_config.errors import AddressRefused, Unreachable
 from lti_config.services import Service
 from lti_config.tokens import TokenRefused
-
-_AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
-LINE_ITEM = _AGS + "lineitem"
-LINE_ITEM_READ = _AGS + "lineitem.readonly"
-RESULT = _AGS + "result.readonly"
-SCORE = _AGS + "score"
-LINE_ITEMS_TYPE = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 
 
 class ProbeFailed(Exception):
@@ -51,9 +44,9 @@ def count_line_items(service: Service, url: str, scopes: Collection[str]) -> int
 
     `scopes`: those granted. Waits on the network. Raises ProbeFailed.
     """
-    scope = LINE_ITEM_READ if LINE_ITEM_READ in scopes else LINE_ITEM
+    scope = line_items.READ_SCOPE if line_items.READ_SCOPE in scopes else line_items.SCOPE
     try:
-        reply = service.get(url, [scope], LINE_ITEMS_TYPE)
+        reply = service.get(url, [scope], line_items.CONTAINER_TYPE)
     except (AddressRefused, TokenRefused, Unreachable) as error:
         raise ProbeFailed(str(error)) from error
     try:

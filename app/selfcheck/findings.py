@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from app.clock import said
-from lti_config import tool
+from lti_config import line_items, tool
+from lti_config.ags import RESULT_SCOPE, SCORE_SCOPE
 from lti_config.facts import EMPTY, GIVEN, UNKNOWN
-from lti_config.probe import LINE_ITEM, LINE_ITEM_READ, RESULT, SCORE
 from models import CourseRole
 
 NEAR_SECONDS = 5
@@ -121,13 +121,13 @@ def of_what_is_allowed(connection: Connection) -> list[Finding]:
     if not facts["course"]:
         words = "The LMS offers services inside of courses alone. Open this page from a course."
         return [Finding("Services", Verdict.OFF, words)]
-    sees_columns = facts["columns"] and bool(scopes & {LINE_ITEM, LINE_ITEM_READ})
+    sees_columns = facts["columns"] and line_items.may_look(scopes)
     return [
-        _offer("Scores", SCORE in scopes, "Scores may be sent to the gradebook.", _NO_SCORES),
+        _offer("Scores", SCORE_SCOPE in scopes, "Scores may be sent to the gradebook.", _NO_SCORES),
         _offer(
             "Gradebook columns", sees_columns, "Columns of the gradebook may be read.", _NO_COLUMNS
         ),
-        _offer("Results", RESULT in scopes, "Grades may be read back.", _NO_RESULTS),
+        _offer("Results", RESULT_SCOPE in scopes, "Grades may be read back.", _NO_RESULTS),
         _offer("Names and roles", facts["roster"], "The list of members may be read.", _NO_ROSTER),
     ]
 

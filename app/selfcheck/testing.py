@@ -6,9 +6,10 @@ from app import config
 from app.extensions import transaction
 from app.selfcheck.connection import Line
 from app.selfcheck.findings import Finding, Verdict
-from lti_config import nrps, probe, services
+from lti_config import line_items, nrps, probe, services
+from lti_config.ags import RESULT_SCOPE, SCORE_SCOPE
 from lti_config.http import Client
-from lti_config.probe import LINE_ITEM, LINE_ITEM_READ, RESULT, SCORE, ProbeFailed
+from lti_config.probe import ProbeFailed
 from lti_config.services import Service
 from lti_config.tokens import TokenRefused
 
@@ -16,10 +17,10 @@ TITLES = {"token": "Access to services", "roster": "List of members", "columns":
 """The tests by the name that their address has."""
 
 _NAMES = {
-    LINE_ITEM: "gradebook columns",
-    LINE_ITEM_READ: "gradebook columns (to read)",
-    RESULT: "results",
-    SCORE: "scores",
+    line_items.SCOPE: "gradebook columns",
+    line_items.READ_SCOPE: "gradebook columns (to read)",
+    RESULT_SCOPE: "results",
+    SCORE_SCOPE: "scores",
     nrps.SCOPE: "names and roles",
 }
 
@@ -86,7 +87,7 @@ def _roster(service: Service, line: Line, _url: str) -> Finding:
 
 def _columns(service: Service, line: Line, _url: str) -> Finding:
     scopes = set(line.connection.ags_scopes)
-    if line.connection.line_items_url is None or not scopes & {LINE_ITEM, LINE_ITEM_READ}:
+    if line.connection.line_items_url is None or not line_items.may_look(scopes):
         return _off("columns", "This sign-in does not offer the columns of the gradebook.")
     count = probe.count_line_items(service, line.connection.line_items_url, scopes)
     words = f"It can be read: {count} column{'s' if count != 1 else ''} of CourseLLM."
