@@ -14,6 +14,7 @@ from lti_config.texts import LONGEST_ID, is_identifier
 from lti_config.tokens import Account, TokenRefused
 from models import (
     Deployment,
+    Institution,
     Invitation,
     Platform,
     Registration,
@@ -79,6 +80,19 @@ def check_active(registration: Registration) -> None:
         sentence = WAITS if status is RegistrationStatus.PENDING else SWITCHED_OFF
         reason = f"registration {registration.registration_id} is {status.value}"
         raise LaunchRefused(403, sentence, reason)
+
+
+def check_still_active(session: Session, deployment_id: UUID) -> None:
+    """For a launch that waited: raises LaunchRefused (403) if it was switched off meanwhile."""
+    registration, deployment, school_is_active = session.execute(
+        select(Registration, Deployment.status, Institution.is_active)
+        .join(Deployment, Deployment.registration_id == Registration.registration_id)
+        .outerjoin(Institution, Institution.institution_id == Deployment.institution_id)
+        .where(Deployment.deployment_id == deployment_id)
+    ).one()
+    check_active(registration)
+    if deployment is not RegistrationStatus.ACTIVE or school_is_active is False:
+        raise LaunchRefused(403, SWITCHED_OFF, f"deployment {deployment_id} was switched off")
 
 
 def account(session: Session, registration_id: UUID) -> Account:

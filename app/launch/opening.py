@@ -107,6 +107,7 @@ def finish(handle: str, browser_secret: str) -> Opened | Blocked:
     with transaction() as session:
         held = states.release(session, handle, browser_secret)
         if held and held.is_proved:
+            registrations.check_still_active(session, held.launch.deployment_id)
             return _open(session, held.launch, proof="page")
     return Blocked(held.launch.registration_id if held else None)
 

@@ -16,7 +16,7 @@ from joserfc.jwk import RSAKey
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from demo_lms import Platform, Settings, gradebook, line_items, links, persons
+from demo_lms import Platform, Settings, faults, gradebook, line_items, links, persons
 from demo_lms.serving import free_port, running
 from tests.demo_lms.stub_tool import StubTool
 
@@ -146,6 +146,7 @@ def test_axe_finds_nothing(page: Page, stub: tuple[Platform, StubTool], path: st
     body = {"label": "Loops", "scoreMaximum": 10, "resourceLinkId": "course-tutor"}
     line_items.create(platform.store, body)
     gradebook.override(platform, 1, "student-1", "7", "Well done")
+    faults.set_faults(platform.store, platform_storage=faults.FORWARDING_FRAME)
     page.goto(platform.settings.issuer + path)
     page.wait_for_load_state("networkidle")
     page.evaluate(AXE.read_text())

@@ -53,7 +53,7 @@ def test_in_a_frame_a_new_window_is_offered(visit: Opening) -> None:
 
 
 def test_without_the_secret_the_sign_in_is_refused(visit: Opening, site: Site) -> None:
-    page = visit("/platform/auth", ready="h1:has-text('blocked the sign-in check')").page
+    page = visit("/platform/auth", ready="h1:visible:has-text('blocked the sign-in')").page
     assert "R-403" in page.inner_text("main")
     assert site.finish["secret"] == ""
     assert site.finish["stores"] == {

@@ -174,6 +174,23 @@ def test_canvas_is_asked_for_a_window(framed: Framed, site: Site, serving: Servi
     assert seen(page)[-1] == site.full_window
 
 
+@pytest.mark.parametrize("full_window", [None, {"subject": "requestFullWindowLaunch"}])
+@pytest.mark.parametrize("path", ["/lti/login", "/platform/auth"])
+def test_axe_finds_nothing_whatever_is_said(
+    path: str, full_window: dict[str, Any] | None, visit: Opening, site: Site
+) -> None:
+    """With every part of the page unfolded at once, in the light and in the dark, on a phone."""
+    site.full_window = full_window
+    visiting = visit(path, without=EVERYTHING, ready="h1:visible", width=320, height=640)
+    page = visiting.page
+    page.wait_for_selector("h1:visible:has-text('Your browser')")
+    page.evaluate(
+        "document.querySelectorAll('main [hidden]').forEach(one => { one.hidden = false; })"
+    )
+    assert visiting.violations() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 STORAGE_ACCESS = """
   if (window !== top) {
     // A browser that gives a frame its storage after a click, and then for the pages that follow.

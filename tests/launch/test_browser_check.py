@@ -13,7 +13,17 @@ from werkzeug.test import TestResponse
 from app.launch.jobs import sweep
 from demo_lms import Platform, faults, links, persons
 from demo_lms import vocabulary as lti
-from models import LaunchState, PendingLaunch, Registration, ToolSession, now
+from lti_config.registrations import set_status
+from models import (
+    Deployment,
+    Institution,
+    LaunchState,
+    PendingLaunch,
+    Registration,
+    RegistrationStatus,
+    ToolSession,
+    now,
+)
 from tests.launch.lms import TOOL, Attempt, Browser, launch_data
 from tests.launch.table import row
 
@@ -174,6 +184,26 @@ def test_a_wrong_cookie_is_as_good_as_none(browser: Browser, platform: Platform,
     )
     page = attempt.post()
     assert page.status_code == 200 and launch_data(page)["handle"]
+    assert count(session, ToolSession) == 0
+
+
+@row(41)
+@pytest.mark.parametrize("what", ["registration", "deployment", "school"])
+def test_a_launch_that_waits_while_its_connection_is_switched_off(
+    what: str, cookieless: Attempt, session: Session
+):
+    page = cookieless.post()
+    deployment = session.scalars(select(Deployment)).one()
+    if what == "school":
+        school = Institution(name="Lakeside", is_active=False)
+        session.add(school)
+        session.flush()
+        deployment.institution_id = school.institution_id
+    else:
+        item_id = deployment.registration_id if what == "registration" else deployment.deployment_id
+        set_status(session, item_id, RegistrationStatus.DISABLED)
+    session.commit()
+    assert finish(cookieless.browser, page, cookieless.secret).status_code == 403
     assert count(session, ToolSession) == 0
 
 

@@ -5,12 +5,9 @@ refuses, each ends in the tool or in a page that says what to do (LTI_FACTS 2.1)
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from flask import Flask
 from playwright.sync_api import (
     BrowserContext,
     Frame,
@@ -22,46 +19,15 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
-from app import config
-from demo_lms import Platform, Settings, faults
-from demo_lms.serving import free_port, running
+from demo_lms import faults
 from tests.journeys.conftest import browser_options
-from tests.launch import lms
+from tests.launch.conftest import Place
 
 pytestmark = pytest.mark.journey
 expect.set_options(timeout=30_000)
 
 STORAGES = {"not offered": "", "page": "_parent", "frame": faults.FORWARDING_FRAME}
-
-
-@dataclass(frozen=True)
-class Place:
-    """The tool (localhost) and a demo LMS (127.0.0.1), which are two sites."""
-
-    tool: str
-    platform: Platform
-
-    @property
-    def link(self) -> str:
-        return f"{self.platform.settings.issuer}/links/course-tutor?as=student-1"
-
-
-@pytest.fixture
-def place(
-    app: Flask, session: Session, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> Iterator[Place]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    tool = f"http://localhost:{server.server_port}"
-    config.install(replace(config.current(), url=tool))
-    settings = Settings(folder=tmp_path / "lms", port=free_port(), tool_url=tool)
-    with running(Platform.open(settings)) as platform:
-        lms.register(session, platform)
-        yield Place(tool, platform)
-    server.shutdown()
 
 
 @pytest.fixture(scope="module")
