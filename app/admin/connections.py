@@ -23,7 +23,6 @@ from models import (
     Registration,
     RegistrationHealth,
     RegistrationStatus,
-    now,
 )
 
 
@@ -35,12 +34,6 @@ class Failure:
     words: str
     seen: str
     is_open: bool
-
-
-def _failure(row: RegistrationHealth, status: RegistrationStatus) -> Failure:
-    words, _, seen = (row.last_error or "").partition("\n")
-    is_open = status is RegistrationStatus.ACTIVE and health.is_failing(row)
-    return Failure(row.last_error_at or row.last_good_at or now(), words, seen, is_open)
 
 
 @dataclass(frozen=True)
@@ -67,8 +60,12 @@ class Connection:
     @property
     def errors(self) -> list[Failure]:
         """The last error of each kind, the newest first."""
-        rows = [row for row in self.health.values() if row.last_error_at]
-        found = [_failure(row, self.registration.status) for row in rows]
+        is_on = self.registration.status is RegistrationStatus.ACTIVE
+        found = [
+            Failure(at, *_parts(row.last_error), is_open=is_on and health.is_failing(row))
+            for row in self.health.values()
+            if (at := row.last_error_at)
+        ]
         return sorted(found, key=lambda one: one.at, reverse=True)
 
     @property
@@ -79,6 +76,12 @@ class Connection:
     @property
     def waiting(self) -> list[Deployment]:
         return [one for one, _ in self.deployments if one.status is RegistrationStatus.PENDING]
+
+
+def _parts(error: str | None) -> tuple[str, str]:
+    """Words for the operator, and what was seen."""
+    words, _, seen = (error or "").partition("\n")
+    return words, seen
 
 
 def connections(session: Session, *conditions: ColumnElement[bool]) -> list[Connection]:
@@ -160,3 +163,11 @@ def schools(session: Session) -> list[tuple[Institution, int]]:
         .order_by(func.lower(Institution.name))
     ).all()
     return [(row[0], row[1]) for row in rows]
+
+
+def school_options(session: Session) -> list[tuple[UUID | str, str]]:
+    """What a form offers as the institution of something, none first."""
+    offered: list[tuple[UUID | str, str]] = [("", "No institution")]
+    for one, _count in schools(session):
+        offered.append((one.institution_id, one.name + ("" if one.is_active else " (off)")))
+    return offered

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from app import config
 from app.admin import changes
-from app.admin.connections import schools
+from app.admin.connections import school_options
 from app.admin.views.gate import current_operator
 from app.extensions import transaction
 from lti_config import invitations
@@ -48,12 +48,12 @@ def _page(
 ) -> str:
     with transaction() as session:
         rows = invitations.listed(session)
-        known = [one for one, _count in schools(session)]
+        offered = school_options(session)
     return render_template(
         "admin/invitations.html",
         invitations=[(row, _state(row)) for row in rows],
-        names={one.institution_id: one.name for one in known},
-        schools=[("", "No institution")] + [(one.institution_id, one.name) for one in known],
+        names=dict(offered),
+        schools=offered,
         error=error,
         made=made,
         address=address,

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app import config
 from app.admin import changes
-from app.admin.connections import connections, platform_of, schools
+from app.admin.connections import connections, platform_of, school_options
 from app.admin.views.gate import as_sentences, current_operator
 from app.extensions import transaction
 from lti_config import keysets, registrations
@@ -129,8 +129,7 @@ def _page(
         name_error=name_error,
         given_name=request.form.get("name", platform.name),
         connections=connections(session, Registration.platform_id == platform_id),
-        schools=[("", "No institution")]
-        + [(one.institution_id, one.name) for one, _count in schools(session)],
+        schools=school_options(session),
     )
 
 
