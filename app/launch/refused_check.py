@@ -55,8 +55,8 @@ TODO = {
     "LTI link, not as a plain address.",
     Fault.ANONYMOUS: "Log in to the LMS first. If you are, the tool may be open to visitors "
     "without an account: CourseLLM is not.",
-    Fault.DEPLOYMENT: "The operator of CourseLLM has to approve this deployment: the console and "
-    "`flask platform list` show it as pending from now on.",
+    Fault.DEPLOYMENT: "The operator of CourseLLM has to approve this deployment: the console "
+    "shows it as pending from now on.",
 }
 _TELLING = {Fault.CLOCK, Fault.DEPLOYMENT, Fault.MESSAGE, Fault.TARGET, Fault.DENIED}
 """Faults whose reason holds nothing but what the sign-in brought, and figures."""
@@ -71,9 +71,8 @@ def steps(refusal: LaunchRefused, *, is_login: bool) -> list[Finding]:
     failed = Finding(
         STEPS[at].title,
         Verdict.BAD,
-        refusal.sentence,
         TODO[fault],
-        refusal.reason.partition("; registration")[0] if fault in _TELLING else "",
+        detail=refusal.reason.partition("; registration")[0] if fault in _TELLING else "",
     )
     passed = [Finding(step.title, Verdict.GOOD, step.passed) for step in STEPS[:at]]
     ahead = [Finding(step.title, Verdict.OFF, "Not reached.") for step in STEPS[at + 1 :]]
@@ -85,7 +84,7 @@ def _unplaced(refusal: LaunchRefused, is_login: bool) -> Finding:
     if is_login:
         todo = (
             "Compare issuer and client id, letter by letter, with what was registered here; the "
-            "operator of CourseLLM sees both with `flask platform list`."
+            "operator of CourseLLM sees both in the console."
         )
-        return Finding(STEPS[0].title, Verdict.BAD, refusal.sentence, todo)
+        return Finding(STEPS[0].title, Verdict.BAD, todo)
     return Finding("This sign-in", Verdict.BAD, refusal.sentence)

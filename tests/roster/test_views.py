@@ -72,7 +72,7 @@ def test_whom_moodle_lists(teacher: Visitor, school: School) -> None:
     page = teacher.get("people/").text
     assert rows(page)[1][:2] == ["Tim Assistant", "Shown at the first visit"]
     assert rows(page)[2][0] == "Person 9"
-    assert "2 more are listed and have not come yet" in page
+    assert "No student has opened CourseLLM yet. 2 more are listed and have not come yet" in page
 
 
 def test_names_are_escaped(teacher: Visitor, school: School) -> None:

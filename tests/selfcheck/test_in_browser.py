@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from playwright.sync_api import Frame, Page, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.roster import sync
 from demo_lms import faults, links
 from demo_lms.links import Link
-from models import LtiContext
+from models import Deployment, LtiContext, RegistrationStatus
 from tests.frontend.conftest import AXE
 from tests.launch.test_in_browser import (
     STORAGES,
@@ -119,6 +119,17 @@ def test_it_reads_well_at_every_width(check: str, open_page: Opening) -> None:
     page = open_page("allowed")
     page.goto(check)
     row(page, "Gradebook")
+    assert violations(tool_frame(page)) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert not is_wider_than_its_frame(tool_frame(page))
+
+
+def test_a_refused_check_reads_well(check: str, open_page: Opening, session: Session) -> None:
+    session.execute(update(Deployment).values(status=RegistrationStatus.DISABLED))
+    session.commit()
+    page = open_page("allowed")
+    page.goto(check)
+    assert "has to approve this deployment" in row(page, "Deployment")
     assert violations(tool_frame(page)) == []
     page.set_viewport_size({"width": 320, "height": 640})
     assert not is_wider_than_its_frame(tool_frame(page))
