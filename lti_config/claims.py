@@ -14,6 +14,7 @@ from lti_config.launch import Context, GradeService, Launch, Link, MessageType, 
 from lti_config.platforms import canvas, moodle
 from lti_config.roles import course_role
 from lti_config.states import Awaited
+from lti_config.tool import NAME
 from models import CourseRole
 
 Claims = dict[str, Any]
@@ -169,7 +170,12 @@ def _deep_linking(claims: Claims, product_family: str | None) -> dict[str, Any] 
         "accepts_links": "ltiResourceLink" in types,
         "accepts_multiple": takes_several and not canvas.takes_one(placement),
         "accepts_line_item": takes_column and not canvas.drops_line_item(placement),
-        "title": texts.clean(settings.get("title")),
+        "title": _typed(texts.clean(settings.get("title"))),
         "text": texts.clean(settings.get("text")),
         "opens_windows": "window" in targets and not moodle.ignores_windows(product_family),
     }
+
+
+def _typed(title: str) -> str:
+    """A title that somebody gave: an unnamed activity brings the tool's own name (Moodle)."""
+    return "" if title.casefold() == NAME.casefold() else title

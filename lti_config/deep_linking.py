@@ -29,7 +29,7 @@ class NewLineItem:
 
 
 ICON_SIZE = 128
-"""Pixels of the picture that stands beside a link."""
+"""Pixels in which the picture beside a link is offered."""
 
 
 @dataclass(frozen=True)

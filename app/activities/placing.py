@@ -137,7 +137,7 @@ def _item(activity: Activity, offer: Offer, request: Request, tool_url: str) -> 
         custom={"activity": activity_id, **(CUSTOM if is_practice else {})},
         text=offer.text,
         line_item=column,
-        icon_url=f"{tool_url}/static/icon.png" if tool_url.startswith("https:") else None,
+        icon_url=f"{tool_url}/lti/icon.svg" if tool_url.startswith("https:") else None,
         in_new_window=offer.in_new_window and request.opens_windows,
         available=Period(activity.opens_at, activity.closes_at),
         submission=Period(None, activity.due_at),

@@ -175,6 +175,7 @@ def _page(broken: Broken, form: Form, errors: Mapping[str, str] | None = None) -
         "kinds": KINDS,
         "locked": False,
         "opens_windows": False,
+        "title_label": "Title",
         "title_help": "For the pages of CourseLLM; your course page keeps its own.",
     }
     return render_template("activities/repair.html", **context)

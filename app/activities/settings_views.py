@@ -18,7 +18,7 @@ from app.activities.zones import set_time_zone
 from app.clock import zone_of
 from app.concepts.catalogue import ConceptRefused
 from app.extensions import transaction
-from app.gradebook.windows import in_words, window_of
+from app.gradebook.windows import for_teachers, window_of
 from models import Activity, Course, now
 
 blueprint = Blueprint("settings", __name__)
@@ -80,7 +80,7 @@ def _refused(activity_id: UUID, form: Form, errors: Mapping[str, str]) -> str:
 
 
 def _dates(activity: Activity, zone: tzinfo) -> str:
-    return in_words(window_of(activity), zone, now())
+    return for_teachers(window_of(activity), zone, now())
 
 
 def _page(session: Session, activity: Activity, form: Form, errors: Mapping[str, str]) -> str:
@@ -95,5 +95,6 @@ def _page(session: Session, activity: Activity, form: Form, errors: Mapping[str,
         takes_grade=activity.points is not None,
         policies=POLICIES,
         opens_windows=False,
+        title_label="Title",
         title_help="For the pages of CourseLLM; your course page keeps its own.",
     )

@@ -59,6 +59,21 @@ def window_of(dated: Dated) -> Window:
     return Window(dated.opens_at, dated.due_at, dated.closes_at)
 
 
+def for_teachers(window: Window, zone: tzinfo, moment: datetime) -> str:
+    """The dates alone, those that are past in the past."""
+    dates = (
+        (window.opens_at, "Opens", "Opened"),
+        (window.due_at, "Due", "Was due"),
+        (window.closes_at, "Closes", "Closed"),
+    )
+    said = [
+        f"{future if at > moment else past} {dated(at, zone, moment)}."
+        for at, future, past in dates
+        if at is not None
+    ]
+    return " ".join(said)
+
+
 def in_words(window: Window, zone: tzinfo, moment: datetime) -> str:
     """What a learner has to know of the dates now; "" where there are none."""
     if window.opens_at is not None and moment < window.opens_at:

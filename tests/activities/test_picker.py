@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import struct
 import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -369,12 +368,11 @@ def test_an_icon_goes_along_from_an_https_address(dialog: Dialog, settings: Any)
     finally:
         config.install(settings)
     item = dialog.items(page.text)[0]
-    icon = {"url": "https://tool.example/static/icon.png", "width": 128, "height": 128}
+    icon = {"url": "https://tool.example/lti/icon.svg", "width": 128, "height": 128}
     assert item["icon"] == icon
     assert item["url"] == "https://tool.example/lti/launch"
-    picture = dialog.app.test_client().get("/static/icon.png")
-    assert picture.data.startswith(b"\x89PNG")
-    assert struct.unpack(">II", picture.data[16:24]) == (128, 128)
+    picture = dialog.app.test_client().get("/lti/icon.svg")
+    assert (picture.status_code, picture.mimetype) == (200, "image/svg+xml")
 
 
 @pytest.mark.parametrize("opens_windows", [True, False])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.gradebook.windows import Phase, Window, in_words
+from app.gradebook.windows import Phase, Window, for_teachers, in_words
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
 MOMENT = timedelta(microseconds=1)
@@ -67,3 +67,21 @@ def test_without_dates_it_is_always_open(moment: datetime) -> None:
 )
 def test_the_dates_are_said_in_the_courses_zone(moment: str, words: str) -> None:
     assert in_words(WEEK, AUCKLAND, at(moment)) == words
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (
+            "2026-11-19T12:00",
+            "Opens 20 November, 08:00. Due 27 November, 20:00. Closes 29 November, 20:00.",
+        ),
+        (
+            "2026-11-29T20:00",
+            "Opened 20 November, 08:00. Was due 27 November, 20:00. Closed today, 20:00.",
+        ),
+    ],
+)
+def test_teachers_read_the_dates_alone(moment: str, words: str) -> None:
+    assert for_teachers(WEEK, AUCKLAND, at(moment)) == words
+    assert for_teachers(Window(), AUCKLAND, at(moment)) == ""
