@@ -6,7 +6,7 @@ in (the application's `transaction`).
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from lti_config import health, keys, registrations, tokens
@@ -29,6 +29,8 @@ class Service:
     client: Client
     steps: Steps
     secret_keys: tuple[str, ...]
+    held: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """Tokens by scopes, for the life of this value: one errand, not a look for each request."""
 
     def get(self, url: str, scopes: Collection[str], accept: str) -> Reply:
         """GET with a token. Raises AddressRefused, TokenRefused, Unreachable."""
@@ -52,11 +54,19 @@ class Service:
         if reply.status == 401:
             with self.steps() as session:
                 tokens.drop(session, self.secret_keys, self.account, scopes, token)
+            self.held.clear()
             reply = send(_bearer(self._token(scopes)))
         return reply
 
     def _token(self, scopes: Collection[str]) -> str:
-        """The token kept, or a new one; of all workers one asks, the others wait for it."""
+        """The token at hand, the one kept, or a new one."""
+        key = tuple(sorted(scopes))
+        if key not in self.held:
+            self.held[key] = self._shared_token(key)
+        return self.held[key]
+
+    def _shared_token(self, scopes: Collection[str]) -> str:
+        """Of all workers one asks the platform, the others wait for it."""
         ends = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < ends:
             with self.steps() as session:

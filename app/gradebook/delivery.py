@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 from app import config
 from app.extensions import transaction
 from app.gradebook import seeking, sending
-from app.gradebook.connecting import connect
 from app.gradebook.outbox import start_afresh
 from app.gradebook.sending import Changed, Sending, Sent, Settled
 from lti_config import health
 from lti_config.ags import next_timestamp
 from lti_config.errors import Fault
 from lti_config.outcomes import Cause, Refused, Transient
+from lti_config.services import Service
 from lti_config.tokens import TokenRefused
 from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, now
 
@@ -44,29 +44,32 @@ _SENTENCES = {
 }
 
 
-def deliver(outbox_id: UUID) -> Settled | None:
+def deliver(outbox_id: UUID, service: Service | TokenRefused) -> Settled | None:
     """Bring the row's wanted score into the LMS, or note why not and when to try again.
 
-    What became of it; None where there was nothing to do. Called by the score's own slot alone.
+    What became of it; None where there was nothing to do. Called by the score's own slot alone,
+    with the way to the platform, or why there is none.
     """
     with transaction() as session:
         taken = _take(session, outbox_id)
     if taken is None:
         return None
-    settled = _send(taken)
+    settled = _send(taken, service)
     if isinstance(settled, Refused) and settled.cause is Cause.GONE:
-        settled = _send_where_it_moved(taken, settled)
+        settled = _send_where_it_moved(taken, service, settled)
     with transaction() as session:
         _settle(session, taken, settled)
     return settled
 
 
-def _send_where_it_moved(taken: Sending, refused: Refused) -> Settled:
+def _send_where_it_moved(
+    taken: Sending, service: Service | TokenRefused, refused: Refused
+) -> Settled:
     """The column may have another address by now, as after the LMS was restored."""
     found = seeking.rediscover(taken.outbox_id, taken.url)
     if found is None or isinstance(found, Transient):
         return found or refused
-    return _send(replace(taken, url=found))
+    return _send(replace(taken, url=found), service)
 
 
 def _take(session: Session, outbox_id: UUID) -> Sending | None:
@@ -118,12 +121,11 @@ def accepted_scores(row: ScoreOutbox) -> tuple[Decimal, ...]:
     return tuple(score for score in both if score is not None)
 
 
-def _send(taken: Sending) -> Settled:
+def _send(taken: Sending, service: Service | TokenRefused) -> Settled:
+    if isinstance(service, TokenRefused):
+        return Refused(Cause.ACCESS, str(service))
     try:
-        service = connect(taken.registration_id)
         return sending.send(service, taken, lambda: _restamp(taken.outbox_id))
-    except TokenRefused as error:
-        return Refused(Cause.ACCESS, str(error))
     except Exception:  # a fault of ours must not leave the score lying: it is tried again
         log.exception("score %s could not be sent", taken.outbox_id)
         return Transient("a fault in CourseLLM, see its log", is_of_platform=False)

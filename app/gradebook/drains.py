@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.extensions import transaction
 from app.gradebook import delivery, slots
+from app.gradebook.connecting import connect
 from lti_config.outcomes import Transient
+from lti_config.services import Service
+from lti_config.tokens import TokenRefused
 from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, now
 
 RUN_SECONDS = 10.0
@@ -25,9 +28,10 @@ def drain(registration_id: UUID, slot: int) -> None:
     """Deliver the slot's due scores, until none is, the time is up, or the platform is down."""
     ends = time.monotonic() + RUN_SECONDS
     failures: list[Transient] = []
+    service = _service(registration_id)
     while due := _due(registration_id, slot):
         for outbox_id in due:
-            settled = delivery.deliver(outbox_id)
+            settled = delivery.deliver(outbox_id, service)
             if isinstance(settled, Transient) and settled.is_of_platform:
                 failures.append(settled)
             elif settled is not None:
@@ -40,6 +44,13 @@ def drain(registration_id: UUID, slot: int) -> None:
     with transaction() as session:
         is_down = len(failures) >= MOST_FAILURES
         _come_again(session, registration_id, slot, failures if is_down else [])
+
+
+def _service(registration_id: UUID) -> Service | TokenRefused:
+    try:
+        return connect(registration_id)
+    except TokenRefused as refused:
+        return refused
 
 
 def _due(registration_id: UUID, slot: int) -> list[UUID]:

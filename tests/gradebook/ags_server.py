@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import groupby, pairwise
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -89,6 +90,33 @@ class AgsServer(ThreadingHTTPServer):
     def scores(self) -> list[tuple[Any, int]]:
         """(scoreGiven, status) of each score that came."""
         return [(one.body.get("scoreGiven"), one.status) for one in self.of("score")]
+
+    def by_learner(self) -> list[list[Got]]:
+        """The scores that came, for each learner in each column, in the order of their coming."""
+        ordered = sorted(
+            self.of("score"), key=lambda one: (one.path, one.body["userId"], one.began)
+        )
+        return [
+            list(group)
+            for _, group in groupby(ordered, key=lambda one: (one.path, one.body["userId"]))
+        ]
+
+    def doubled(self) -> int:
+        """Scores that were taken twice in a row."""
+        taken = [[one for one in posts if one.status == 200] for posts in self.by_learner()]
+        return sum(
+            earlier.body["scoreGiven"] == later.body["scoreGiven"]
+            for posts in taken
+            for earlier, later in pairwise(posts)
+        )
+
+    def out_of_order(self) -> int:
+        """Scores that did not wait for the one before, or are stamped no later."""
+        return sum(
+            earlier.ended > later.began or earlier.body["timestamp"] >= later.body["timestamp"]
+            for posts in self.by_learner()
+            for earlier, later in pairwise(posts)
+        )
 
     @contextmanager
     def counted(self) -> Iterator[None]:

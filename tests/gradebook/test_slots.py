@@ -4,7 +4,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import groupby, pairwise
 from typing import Any
 
 import pytest
@@ -38,19 +37,6 @@ def _delivered(server: AgsServer) -> Counter[tuple[str, str]]:
     )
 
 
-def _stamps_in_order(server: AgsServer) -> bool:
-    """Of each learner in each column one request after another, each stamped later."""
-    ordered = sorted(server.of("score"), key=lambda one: (one.path, one.body["userId"], one.began))
-    for _, group in groupby(ordered, key=lambda one: (one.path, one.body["userId"])):
-        posts = list(group)
-        for earlier, later in pairwise(posts):
-            if not earlier.ended <= later.began:
-                return False
-            if not earlier.body["timestamp"] < later.body["timestamp"]:
-                return False
-    return True
-
-
 class TestWorkersAtOnce:
     """Two workers and one school: the bar's properties on a small scale (`make bench B=scores`)."""
 
@@ -82,7 +68,7 @@ class TestWorkersAtOnce:
                 ),
                 120,
             )
-        assert _stamps_in_order(server)
+        assert server.out_of_order() == server.doubled() == 0
         for subject in subjects:
             sent = [
                 one.body["scoreGiven"]
