@@ -211,13 +211,17 @@ def test_a_token_that_came_in_the_place_of_a_refused_one_stays(
 
 
 def test_a_token_sealed_with_a_lost_key_is_asked_for_again(
-    peer: Peer, service: Service, session: Session
+    peer: Peer, service: Service, http: Client, session: Session
 ):
     platform(peer)
     service.get(f"{peer.url}/a", SCOPES, "x/y")
     session.scalars(select(ServiceToken)).one().token = b"sealed by a key that is gone"
     session.commit()
-    assert service.get(f"{peer.url}/b", SCOPES, "x/y").status == 200
+    next_errand = services.connect(
+        service.account.registration_id, steps=transaction, client=http, secret_keys=SECRETS
+    )
+    assert next_errand.get(f"{peer.url}/b", SCOPES, "x/y").status == 200
+    assert paths(peer) == ["/token", "/a", "/token", "/b"]
 
 
 @pytest.mark.parametrize(
