@@ -7,10 +7,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+from sqlalchemy import select
+
 from app.config import Settings
-from models import ScoreStatus
+from app.gradebook.slots import SLOTS
+from models import ScoreOutbox, ScoreStatus
+from tests.gradebook.ags_server import AgsServer
+from tests.gradebook.arranged import Arranged
 from tests.gradebook.conftest import Class
 
 ROOT = Path(__file__).parents[2]
@@ -59,3 +65,31 @@ def test_a_killed_delivery_completes_within_a_minute_and_is_sent_once(
         until(lambda: lms_class.row().status is ScoreStatus.SENT, 60)
     assert lms_class.shown() == 2
     assert [(score, status) for _, score, status in lms_class.posts()] == [(2, 200)]
+
+
+def test_of_many_scores_none_is_lost_or_doubled_when_workers_are_killed(
+    arranged: Arranged, server: AgsServer, settings: Settings
+) -> None:
+    server.latency = 0.05
+    count = 40
+    arranged.many(count)
+    for wanted in (5, 15):
+        with worker(settings) as doomed:
+            until(partial(_has_got, server, wanted), 120)
+            doomed.send_signal(signal.SIGKILL)
+            doomed.wait()
+    with worker(settings):
+        until(lambda: _sent(arranged) == count, 180)
+    assert len(server.grades) == count
+    assert server.doubled() == server.out_of_order() == 0
+    assert server.most_at_once <= SLOTS
+
+
+def _has_got(server: AgsServer, count: int) -> bool:
+    return len(server.of("score")) >= count
+
+
+def _sent(arranged: Arranged) -> int:
+    arranged.session.rollback()
+    statuses = arranged.session.scalars(select(ScoreOutbox.status)).all()
+    return statuses.count(ScoreStatus.SENT)
