@@ -152,10 +152,7 @@ def test_a_token_ends_a_minute_early(peer: Peer, service: Service, http: Client,
     assert timedelta(seconds=3500) < row.expires_at - now() < timedelta(seconds=3541)
     row.expires_at = now()
     session.commit()
-    next_errand = services.connect(
-        service.account.registration_id, steps=transaction, client=http, secret_keys=SECRETS
-    )
-    next_errand.get(f"{peer.url}/b", SCOPES, "x/y")
+    _connect(service, http).get(f"{peer.url}/b", SCOPES, "x/y")
     assert paths(peer) == ["/token", "/a", "/token", "/b"]
 
 
@@ -217,10 +214,7 @@ def test_a_token_sealed_with_a_lost_key_is_asked_for_again(
     service.get(f"{peer.url}/a", SCOPES, "x/y")
     session.scalars(select(ServiceToken)).one().token = b"sealed by a key that is gone"
     session.commit()
-    next_errand = services.connect(
-        service.account.registration_id, steps=transaction, client=http, secret_keys=SECRETS
-    )
-    assert next_errand.get(f"{peer.url}/b", SCOPES, "x/y").status == 200
+    assert _connect(service, http).get(f"{peer.url}/b", SCOPES, "x/y").status == 200
     assert paths(peer) == ["/token", "/a", "/token", "/b"]
 
 
