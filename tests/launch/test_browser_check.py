@@ -278,6 +278,34 @@ def test_of_two_at_once_exactly_one_wins(browser: Browser, platform: Platform, s
     assert count(session, ToolSession) == 1
 
 
+@row(23)
+def test_a_launch_that_waits_is_posted_again(cookieless: Attempt, session: Session):
+    """The second is told so, and the first still opens."""
+    page = cookieless.post()
+    again = cookieless.post()
+    assert again.status_code == 401 and "already opened" in again.text
+    assert finish(cookieless.browser, page, cookieless.secret).status_code == 200
+    assert count(session, ToolSession) == 1
+
+
+@row(45)
+def test_of_two_finishes_at_once_exactly_one_wins(cookieless: Attempt, session: Session):
+    app, tries = cookieless.browser.client.application, 8
+    data = launch_data(cookieless.post())
+    message = {"handle": data["handle"], "secret": cookieless.secret, "stores": {}}
+    together = Barrier(tries)
+
+    def post(_number: int) -> int:
+        together.wait()
+        client = app.test_client(use_cookies=False)
+        return client.post(data["finish_url"], base_url=TOOL, json=message).status_code
+
+    with ThreadPoolExecutor(tries) as pool:
+        statuses = sorted(pool.map(post, range(tries)))
+    assert statuses == [200] + [401] * (tries - 1)
+    assert count(session, ToolSession) == 1
+
+
 def test_expired_logins_are_swept_up(browser: Browser, platform: Platform, session: Session):
     cookieless, kept = browser.begin(platform), browser.begin(platform)
     cookieless.keeps_cookie = False
