@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NoReturn
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 from lti_config import claims
 from lti_config.addresses import same_origin
@@ -76,7 +76,7 @@ def read(service: Service, url: str) -> list[Member]:
     Raises NotRead.
     """
     family, deadline = service.account.product_family, time.monotonic() + WHOLE_SECONDS
-    start = address = _with_limit(url)
+    start = address = _of_the_course(url)
     found: dict[str, Member] = {}
     seen: set[str] = set()
     while True:
@@ -102,7 +102,7 @@ def read_first_page(service: Service, url: str) -> int:
 
     Waits on the network. Raises NotRead.
     """
-    entries, _ = _page(service, _with_limit(url))
+    entries, _ = _page(service, _of_the_course(url))
     return len([_member(entry, service.account.product_family) for entry in entries])
 
 
@@ -151,15 +151,16 @@ def next_page(reply: Reply, url: str) -> str | None:
     return None
 
 
-def _with_limit(url: str) -> str:
+def _of_the_course(url: str) -> str:
+    """The members of the course, not of one link (`rlid`, section 3), in pages."""
     try:
         parts = urlsplit(url)
     except ValueError as error:
         raise NotRead(Cause.ACCESS, f"not an address: {url[:200]!r}") from error
-    if any(name == "limit" for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
-        return url
-    asked = "&".join(part for part in (parts.query, urlencode({"limit": PAGE_SIZE})) if part)
-    return urlunsplit(parts._replace(query=asked))
+    asked = [part for part in parts.query.split("&") if part and not part.startswith("rlid=")]
+    if not any(part.startswith("limit=") for part in asked):
+        asked.append(urlencode({"limit": PAGE_SIZE}))
+    return urlunsplit(parts._replace(query="&".join(asked)))
 
 
 def _member(entry: Any, family: str | None) -> Member:

@@ -5,7 +5,7 @@ Built from the refusal alone: nothing is shown but what this very sign-in brough
 
 from dataclasses import dataclass
 
-from app.selfcheck.findings import Finding, Verdict
+from app.selfcheck.terms import Finding, Verdict
 from lti_config.errors import Fault, LaunchRefused
 
 

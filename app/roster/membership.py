@@ -38,7 +38,10 @@ def settle_memberships(
 
     `users`: who the subjects are; the course's row is locked.
     """
-    listed = {users[one.subject]: one for one in reversed(members) if one.subject in users}
+    listed: dict[UUID, Member] = {}
+    for one in members:
+        if one.subject in users:
+            listed.setdefault(users[one.subject], one)
     joined = {user_id: one for user_id, one in listed.items() if is_member(one)}
     _add(session, course, joined)
     _bring_up_to_date(session, course, joined, began)

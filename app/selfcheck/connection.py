@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
-from app.selfcheck.findings import Connection
+from app.selfcheck.terms import Connection
 from models import (
     CachedKeySet,
     Course,

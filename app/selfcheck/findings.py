@@ -1,12 +1,12 @@
 """What a launch says of the connection, in words for who looks after it. Values in, values out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, tzinfo
-from enum import StrEnum
 from typing import Any
 
 from app.clock import said
+from app.selfcheck.terms import Connection, Finding, Verdict
 from lti_config import line_items, tool
 from lti_config.ags import RESULT_SCOPE, SCORE_SCOPE
 from lti_config.facts import EMPTY, GIVEN, UNKNOWN
@@ -27,61 +27,6 @@ _MADE_OF_ROLES = {
     CourseRole.NONE: "nobody in particular: no role in this course came",
 }
 _VOCABULARY = "http://purl.imsglobal.org/vocab/lis/v2/"
-
-
-class Verdict(StrEnum):
-    """How a part does: by the signs of the look."""
-
-    GOOD = "yes"
-    LOOK = "near"
-    OFF = "no"
-    BAD = "bad"
-
-
-_WORDS = {
-    Verdict.GOOD: "Works",
-    Verdict.LOOK: "Needs a look",
-    Verdict.OFF: "Not there",
-    Verdict.BAD: "Does not work",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One part of the connection. `todo`: what to do about it; `detail`: what the LMS said.
-
-    `sign`: what the verdict is called, where the usual word does not fit.
-    """
-
-    title: str
-    verdict: Verdict
-    words: str
-    todo: str = ""
-    detail: str = ""
-    key: str = ""
-    sign: str = ""
-
-    @property
-    def label(self) -> str:
-        return self.sign or _WORDS[self.verdict]
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """What is known here of the connection that a session came by."""
-
-    platform: str
-    issuer: str
-    client_id: str
-    deployment: str
-    course: str
-    frame_sources: str
-    keys_fetched_at: datetime | None
-    keys_expire_at: datetime | None
-    memberships_url: str | None
-    line_items_url: str | None
-    ags_scopes: tuple[str, ...]
-    facts: Mapping[str, Any]
 
 
 def of_sign_in(connection: Connection, zone: tzinfo, moment: datetime) -> list[Finding]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from app import config
 from app.extensions import transaction
 from app.selfcheck.connection import Line
-from app.selfcheck.findings import Finding, Verdict
+from app.selfcheck.terms import Finding, Verdict
 from lti_config import line_items, nrps, probe, services
 from lti_config.ags import RESULT_SCOPE, SCORE_SCOPE
 from lti_config.http import Client

@@ -11,7 +11,7 @@ from app.errors import DomainError, Forbidden
 from app.extensions import transaction
 from app.selfcheck import findings, testing
 from app.selfcheck.connection import Line, load
-from app.selfcheck.findings import Finding, Verdict
+from app.selfcheck.terms import Finding, Verdict
 from models import now
 
 blueprint = Blueprint("selfcheck", __name__)

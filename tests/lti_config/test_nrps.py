@@ -74,6 +74,11 @@ def test_pages_are_followed_to_the_end():
     assert [member.subject for member in members] == ["a", "b", "c"]
 
 
+def test_everybody_of_the_course_is_asked_for_not_of_one_link():
+    service = FakeService({"https://lms.example/m?a=%20b&limit=100": page(entry())}, None)
+    nrps.read(cast("Service", service), "https://lms.example/m?rlid=7&a=%20b")
+
+
 def test_a_limit_that_the_address_holds_stays():
     service = FakeService({"https://lms.example/m?limit=5": page(entry())}, None)
     nrps.read(cast("Service", service), "https://lms.example/m?limit=5")

@@ -61,7 +61,12 @@ def test_who_is_listed_joins(school: School) -> None:
         "s": (STUDENT, ACTIVE),
         "m": (CourseRole.OBSERVER, ACTIVE),
     }
-    assert [one.number for one in school.people().values()] == [1, 2, 3, 4]
+    assert {subject: one.number for subject, one in school.people().items()} == {
+        "t": 1,
+        "a": 2,
+        "s": 3,
+        "m": 4,
+    }
     assert all(one.last_launch_at is None for one in school.people().values())
     teacher = school.user("t")
     assert (teacher.first_name, teacher.last_name, teacher.role) == (
