@@ -11,8 +11,8 @@ from app.llm.profiles import embedding_profile
 from app.materials import deepening, indexing
 from app.materials.chunking import ChunkDraft
 from app.materials.extraction import Extraction
+from app.materials.fusion import Place
 from app.materials.readers.page import Page
-from app.materials.search import Place
 from app.materials.tokens import estimate_tokens
 from bench.datasets import DataSet
 from bench.embedded import Embedded

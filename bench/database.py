@@ -14,10 +14,16 @@ from scripts.embedded_postgres import EmbeddedPostgres
 
 
 @contextmanager
-def application(*, durable: bool = True, **given: object) -> Iterator[Flask]:
-    """The application, migrated, its context entered; the database writes as in real life."""
+def application(
+    *, durable: bool = True, kept: Path | None = None, **given: object
+) -> Iterator[Flask]:
+    """The application, migrated, its context entered; the database writes as in real life.
+
+    `kept`: a folder in which the database stays for the next run.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder)
+        data = kept or Path(folder)
+        data.mkdir(parents=True, exist_ok=True)
         with EmbeddedPostgres(data, durable=durable) as postgres:
             postgres.create_database()
             values: dict[str, object] = {
@@ -33,4 +39,5 @@ def application(*, durable: bool = True, **given: object) -> Iterator[Flask]:
                 upgrade()
                 yield app
             postgres.stop()
-            postgres.delete()
+            if not kept:
+                postgres.delete()

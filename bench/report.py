@@ -35,4 +35,4 @@ def report(name: str, rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def _shown(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -14,7 +14,7 @@ from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.materials.visibility import FINDABLE, parameters
+from app.materials.scope import Scope
 from models import ChunkVector, MaterialChunk
 
 STORED_DIMENSIONS = 1536
@@ -31,13 +31,18 @@ class VectorHit:
 
 # The question's vector stands in a sub-select: otherwise it is cast anew for every row.
 _NEAREST = text(
-    f"""
-    select material_id, chunk_index,
-           -(embedding <#> (select cast(:question as halfvec))) as cosine
-    from chunk_vectors join course_materials using (material_id)
-    where chunk_vectors.course_id = :course_id and model = :model and {FINDABLE}
-    order by embedding <#> (select cast(:question as halfvec)) limit :limit
-    """  # noqa: S608  (what goes in is ours)
+    """
+    select material_id, chunk_index, -distance
+    from (
+        select material_id, chunk_index,
+               embedding <#> (select cast(:question as halfvec)) as distance
+        from chunk_vectors
+        join unnest(cast(:materials as uuid[])) as scope (material_id) using (material_id)
+        where course_id = :course_id and model = :model
+        order by distance
+        limit :limit
+    ) as nearest
+    """
 )
 
 
@@ -71,22 +76,16 @@ def store_vector(
 
 
 def nearest(
-    session: Session,
-    course_id: uuid.UUID,
-    question: Sequence[float],
-    model: str,
-    *,
-    see_hidden: bool,
-    limit: int,
+    session: Session, scope: Scope, question: Sequence[float], *, limit: int
 ) -> list[VectorHit]:
-    """The chunks of the course nearest to the question's vector, best first."""
+    """The chunks in scope nearest to the question's vector, best first."""
     rows = session.execute(
         _NEAREST,
         {
             "question": HalfVector(_unit(question)).to_text(),
-            "course_id": course_id,
-            "model": model,
-            **parameters(see_hidden),
+            "course_id": scope.course_id,
+            "materials": scope.materials,
+            "model": scope.model,
             "limit": limit,
         },
     )

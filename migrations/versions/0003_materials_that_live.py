@@ -34,6 +34,10 @@ def upgrade() -> None:
     op.add_column("courses", sa.Column("embedding_model", sa.String(100), nullable=True))
     op.drop_constraint(op.f("pk_chunk_vectors"), "chunk_vectors", type_="primary")
     op.create_primary_key(op.f("pk_chunk_vectors"), "chunk_vectors", ["chunk_id", "model"])
+    # The lists of a common term are looked into again and again: neither packed nor put apart.
+    for name in ("chunk_indexes", "term_counts", "chunk_lengths"):
+        op.execute(f"alter table chunk_postings alter column {name} set storage external")
+    op.execute("alter table chunk_postings set (toast_tuple_target = 8160)")
     _uploads()
 
 
@@ -69,6 +73,9 @@ def _uploads() -> None:
 def downgrade() -> None:
     """What was deleted goes for good, and of two models' vectors one stays."""
     op.drop_table("uploads")
+    op.execute("alter table chunk_postings reset (toast_tuple_target)")
+    for name in ("chunk_indexes", "term_counts", "chunk_lengths"):
+        op.execute(f"alter table chunk_postings alter column {name} set storage extended")
     op.execute("delete from course_materials where deleted_at is not null")
     op.execute(
         "delete from chunk_vectors a using chunk_vectors b"

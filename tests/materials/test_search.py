@@ -1,23 +1,21 @@
 """Search inside one course: by words, by meaning, fused; only what the asker may see."""
 
-import uuid
-from collections.abc import Sequence
-from itertools import pairwise
+from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.materials import jobs
 from app.materials import search as searching
 from app.materials.coverage import Evidence, judge
-from app.materials.postings import search_words
-from app.materials.search import SearchResult, evidence_of, fuse, search
-from models import Course, CourseMaterial, Coverage
+from app.materials.scope import scope_of
+from app.materials.search import SearchResult, evidence_of, search
+from app.materials.words import search_words, terms_of
+from models import Course, CourseMaterial, Coverage, now
 from tests import factories
 from tests.materials import makers
-from tests.materials.conftest import Add, Model, vector_of
+from tests.materials.conftest import MODEL, Add, Model, vector_of
 
 PAGES = {
     1: "Photosynthesis turns light into sugar inside the chloroplast of a leaf",
@@ -135,12 +133,16 @@ def test_a_hidden_file_leaves_the_statistics_with_its_text(
     session: Session, course: Course, model: Model, read: Add
 ) -> None:
     read("a.txt", b"osmosis and light")
-    before = search_words(session, course.course_id, "osmosis", see_hidden=False, limit=5)[0].score
+    before = score_of(session, course, "osmosis")
     hidden = read("b.txt", b"osmosis and water")
     session.get_one(CourseMaterial, hidden).is_public = False
     session.commit()
-    after = search_words(session, course.course_id, "osmosis", see_hidden=False, limit=5)[0].score
-    assert after == before
+    assert score_of(session, course, "osmosis") == before
+
+
+def score_of(session: Session, course: Course, question: str) -> float:
+    scope = scope_of(session, course.course_id, see_hidden=False)
+    return search_words(session, scope, terms_of(session, scope, question), limit=5)[0].score
 
 
 def test_vectors_of_two_models_are_not_compared(
@@ -154,6 +156,82 @@ def test_vectors_of_two_models_are_not_compared(
 
     monkeypatch.setattr(searching, "embedding_profile", Other)
     assert all(p.cosine is None for p in ask(session, course, "osmosis of water").passages)
+
+
+def test_the_course_says_whose_vectors_are_compared(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    """While a course moves to another model it is searched by the old one's vectors."""
+    read("Cells.pdf", BOOK)
+    embed_all(course)
+    columns = "chunk_id, course_id, material_id, chunk_index, embedding"
+    copy = f"insert into chunk_vectors (model, {columns}) select 'new', {columns}"
+    session.execute(text(f"{copy} from chunk_vectors"))
+    session.commit()
+
+    def found(by: str) -> bool:
+        session.rollback()
+        result = search(
+            session,
+            course.course_id,
+            "osmosis of water",
+            question_vector=vector_of("osmosis of water"),
+            question_model=by,
+        )
+        keys = [passage.chunk_id for passage in result.passages]
+        assert keys and len(set(keys)) == len(keys), "of two models' vectors one counts"
+        return any(passage.cosine is not None for passage in result.passages)
+
+    assert (found(MODEL), found("new")) == (True, False)
+    session.get_one(Course, course.course_id).embedding_model = "new"
+    session.commit()
+    assert (found(MODEL), found("new")) == (False, True)
+
+
+def test_an_unreleased_or_replaced_file_is_not_found(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    old = read("old.txt", b"osmosis as it was taught")
+    new = read("new.txt", b"osmosis as it is taught now")
+    embed_all(course)
+    material = session.get_one(CourseMaterial, new)
+    material.replaces_id, material.release_at = old, now() + timedelta(days=1)
+    session.commit()
+    assert titles(ask(session, course, "osmosis")) == ["old"]
+    assert titles(ask(session, course, "osmosis", hidden=True)) == ["new"]
+    session.get_one(CourseMaterial, new).release_at = now() - timedelta(seconds=1)
+    session.commit()
+    assert titles(ask(session, course, "osmosis")) == ["new"]
+    session.get_one(CourseMaterial, new).deleted_at = now()
+    session.commit()
+    assert titles(ask(session, course, "osmosis", hidden=True)) == ["old"]
+
+
+def test_the_same_text_in_slides_and_handout_is_one_passage(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    text_ = "Osmosis moves water through a membrane towards the stronger solution, slowly. "
+    read("slides.txt", (text_ * 2).encode())
+    read("handout.txt", (text_ * 2 + "See").encode())
+    read("other.txt", b"Osmosis was named by Graham, who saw it in a pig's bladder in a jar.")
+    embed_all(course)
+    found = ask(session, course, "How does osmosis move water through a membrane?").passages
+    assert len(found) == 2 and len({found[0].material_title, "other"}) == 2
+    assert {found[0].material_title, found[0].twins[0].material_title} == {"slides", "handout"}
+    assert not found[1].twins
+
+
+def test_a_hit_shows_the_sentence_with_the_words_asked_for(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    read("Cells.pdf", BOOK)
+    embed_all(course)
+    shown = ask(session, course, "Where does osmosis move water?").passages[0].snippet
+    assert [piece for piece, is_marked in shown.pieces() if is_marked] == [
+        "Osmosis",
+        "moves",
+        "water",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -171,20 +249,6 @@ def test_odd_questions_are_answered_with_what_there_is(
 def test_a_course_without_materials_covers_nothing(session: Session, course: Course) -> None:
     result = ask(session, course, "osmosis")
     assert result == SearchResult(Coverage.NOT_COVERED, [])
-
-
-places = st.lists(st.tuples(st.just(uuid.UUID(int=1)), st.integers(0, 20)), unique=True)
-
-
-@given(places, places)
-def test_fusion_keeps_everything_and_the_order_where_both_agree(
-    a: Sequence[tuple[uuid.UUID, int]], b: Sequence[tuple[uuid.UUID, int]]
-) -> None:
-    scores = fuse(a, b)
-    assert scores.keys() == {*a, *b}
-    for first, second in pairwise(a):
-        if first in b and second in b and b.index(first) < b.index(second):
-            assert scores[first] > scores[second]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,48 @@
+"""Fuses what words and what meaning find into one order. Pure.
+
+The sum of two scores brought to one scale, after Bruch, Gai & Ingber (2023), "An analysis of fusion
+functions for hybrid retrieval": it keeps how far apart two hits are, which ranks alone forget, and
+needs no fitting. Meaning goes from 0 (the last hit) to 1 (the first). Words go to the largest share
+of the question that any one chunk holds: where the question is in another language than the text,
+they hold little of it and hardly count.
+
+Against reciprocal ranks (`make bench B=retrieval`): R@1 .960 for .950 in English, .953 for .934 in
+Spanish; questions in Spanish about English text .877 for .498.
+"""
+
+import uuid
+from collections.abc import Sequence
+
+from app.materials.vectors import VectorHit
+from app.materials.words import WordHit
+
+LEAST_SPAN = 0.05
+"""Cosines nearer to each other than this tell nothing apart, in a course of few chunks."""
+
+Place = tuple[uuid.UUID, int]
+"""A chunk: its material and its number there."""
+
+
+def place_of(hit: WordHit | VectorHit) -> Place:
+    """Where the hit stands."""
+    return hit.material_id, hit.chunk_index
+
+
+def fuse(words: Sequence[WordHit], vectors: Sequence[VectorHit]) -> dict[Place, float]:
+    """The score of each chunk that either found, from 0 to 2. Both lists are best first."""
+    most = max((hit.share for hit in words), default=0.0)
+    by_words = {place_of(hit): hit.score / words[0].score for hit in words}
+    scores = {place: most * score for place, score in by_words.items()}
+    if not vectors:
+        return scores
+    last = vectors[-1].cosine
+    span = max(vectors[0].cosine - last, LEAST_SPAN)
+    for hit in vectors:
+        place = place_of(hit)
+        scores[place] = scores.get(place, 0.0) + (hit.cosine - last) / span
+    for word in words:
+        # A chunk whose vector is still to come counts by its words for both, so that the pages
+        # already done do not win by being done.
+        if not word.has_vector:
+            scores[place_of(word)] += by_words[place_of(word)]
+    return scores

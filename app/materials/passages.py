@@ -1,0 +1,93 @@
+"""Passages: chunks as they are found, read from the database for a closer look."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.materials.chunking import page_at
+from app.materials.fusion import Place, place_of
+from app.materials.snippets import Snippet
+from app.materials.vectors import VectorHit
+from app.materials.words import WordHit
+from models import FileType
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk that was found. `score` orders passages of one search and means nothing else.
+
+    `cosine` and `word_share` are None where the vector or the word search did not find it.
+    """
+
+    chunk_id: uuid.UUID
+    material_id: uuid.UUID
+    material_title: str
+    file_type: FileType
+    chunk_index: int
+    start_page: int
+    end_page: int
+    heading: str | None
+    content: str
+    page_starts: tuple[int, ...]
+    score: float
+    cosine: float | None
+    word_share: float | None
+    snippet: Snippet = field(default_factory=Snippet)
+    """Its sentence that meets the question best, for a list of what was found."""
+    twins: tuple["Passage", ...] = ()
+    """Found too, with nearly the same text: the slide of a handout's page."""
+
+    def page_at(self, offset: int) -> int:
+        """The page on which the character at `offset` of `content` stands."""
+        return page_at(self.start_page, self.page_starts, offset)
+
+
+_READ = text(
+    """
+    select chunk_id, material_id, title, file_type, chunk_index, start_page, end_page, heading,
+           content, page_starts
+    from unnest(cast(:materials as uuid[]), cast(:indexes as int[]))
+        as wanted (material_id, chunk_index)
+    join material_chunks using (material_id, chunk_index)
+    join course_materials using (material_id)
+    """
+)
+
+
+def read_passages(
+    session: Session,
+    scores: Mapping[Place, float],
+    words: Sequence[WordHit],
+    vectors: Sequence[VectorHit],
+) -> list[Passage]:
+    """The chunks at the places that have a score, in any order."""
+    shares = {place_of(hit): hit.share for hit in words}
+    cosines = {place_of(hit): hit.cosine for hit in vectors}
+    rows = session.execute(
+        _READ,
+        {
+            "materials": [material_id for material_id, _ in scores],
+            "indexes": [index for _, index in scores],
+        },
+    )
+    return [
+        Passage(
+            key,
+            material_id,
+            title,
+            FileType(kind),
+            index,
+            first,
+            last,
+            heading,
+            content,
+            tuple(starts),
+            scores[material_id, index],
+            cosines.get((material_id, index)),
+            shares.get((material_id, index)),
+        )
+        for key, material_id, title, kind, index, first, last, heading, content, starts in rows
+    ]

@@ -1,0 +1,51 @@
+"""What one search looks into: the materials of the course that the asker may find, and the model
+whose vectors are compared."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.llm.profiles import embedding_profile
+from app.materials.visibility import FINDABLE, parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Materials in one order throughout: their ids, the configurations that made their terms, how
+    many of their chunks have a vector. `chunks` and `usual_length` are those of all of them."""
+
+    course_id: uuid.UUID
+    model: str
+    materials: Sequence[uuid.UUID]
+    configs: Sequence[str]
+    embedded: Sequence[int]
+    chunks: int
+    usual_length: float
+
+
+_SCOPE = text(
+    f"""
+    select material_id, course_materials.search_config, embedded_count, chunk_count, term_total,
+           embedding_model
+    from course_materials join courses using (course_id)
+    where course_id = :course_id and {FINDABLE}
+    """  # noqa: S608  (what goes in is ours)
+)
+
+
+def scope_of(session: Session, course_id: uuid.UUID, *, see_hidden: bool) -> Scope:
+    """What a search by this person looks into at this moment."""
+    rows = session.execute(_SCOPE, {"course_id": course_id, **parameters(see_hidden)}).all()
+    ids, configs, embedded, chunks, terms, models = zip(*rows, strict=True) if rows else [()] * 6
+    return Scope(
+        course_id,
+        next(filter(None, models), embedding_profile().name),
+        list(ids),
+        list(configs),
+        list(embedded),
+        sum(chunks),
+        max(sum(terms) / max(sum(chunks), 1), 1.0),
+    )
