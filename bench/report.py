@@ -22,13 +22,15 @@ def report(name: str, rows: Sequence[Mapping[str, object]]) -> None:
     headings = list(rows[0])
     cells = [headings, *[[_shown(row[heading]) for heading in headings] for row in rows]]
     widths = [max(len(line[column]) for line in cells) for column in range(len(headings))]
-    print(f"\n{name}")
+    load = os.getloadavg()[0]
+    print(f"\n{name} (load of the machine: {load:.1f})")
     for line in cells:
         print("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)))
     FIGURES.mkdir(exist_ok=True)
     figures = {
         "measured": time.strftime("%Y-%m-%d"),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "load": round(load, 1),
         "rows": rows,
     }
     (FIGURES / f"{name}.json").write_text(json.dumps(figures, indent=2, default=str) + "\n")
