@@ -1,48 +1,35 @@
-/* Uploads with a row and progress of their own for each file, chosen or dropped. The server answers with
-   the file's row, which from then on looks after itself (hx-trigger). Without this module the form is sent
-   as it is. A request by XMLHttpRequest, because fetch() tells nothing of what has been sent. */
-import { credentialHeaders, explain, sentences } from "./net.js";
+/* Uploads with a row and progress of their own for each file, chosen or dropped, by the tus protocol: what
+   was sent before a connection dropped is not sent again. They go on while other pages are shown. After a
+   reload the server's rows tell what is unfinished, and the same file chosen again goes on. Without this
+   module the form is sent as it is. */
+import htmx from "htmx.org";
+import * as tus from "tus-js-client";
+import { credentialHeaders, explain, request, sentences } from "./net.js";
 import { announce, errorNotice } from "./notices.js";
+import { wholePage } from "./requests.js";
 import { mount } from "./rooms.js";
 
-const AT_ONCE = 2;
+const AT_ONCE = 2, PIECE = 8 << 20, PAUSES = [0, 1000, 3000, 5000, 10000];
+const jobs = new Set();   // of this tab, whichever page is shown
+let done = 0;
 
 export function init(form) {
-  const list = document.querySelector("[data-upload-list]"), input = form.querySelector('input[type="file"]');
-  const waiting = [];
-  let running = 0;
+  const list = document.querySelector("[data-upload-list]") ?? ownList(form), input = form.querySelector('input[type="file"]');
+  const ours = [...jobs].filter((job) => job.endpoint === form.dataset.upload);
+  for (const job of ours) if (job.upload?.url) list.querySelector(`[data-unfinished="${new URL(job.upload.url).pathname}"]`)?.remove();
+  list.prepend(...ours.map(({ row }) => row));
 
   function add(files) {
-    const rows = [...files].map((file) => ({ file, row: emptyRow(file.name) }));
-    list.prepend(...rows.map(({ row }) => row));
-    count(list);
-    for (const { file, row } of rows) {
-      if (file.size > Number(form.dataset.limit)) fail(row, tooLarge(form.dataset.limitWords));
-      else wait(row, file);
+    const made = [...files].map((file) => prepare(form, list, file));
+    list.prepend(...made.map(({ row }) => row));
+    count();
+    for (const job of made) {
+      jobs.add(job);
+      if (job.file.size > Number(form.dataset.limit)) fail(job, form.dataset.tooLarge);
+      else if (job.older) ask(job);
+      else wait(job);
     }
     next();
-  }
-
-  function wait(row, file) {
-    const entry = { file, row };
-    show(row, progress("Waiting to be uploaded", null));
-    row.querySelector(".act").replaceChildren(button("Cancel", `Cancel the upload of ${file.name}`, () => {
-      waiting.splice(waiting.indexOf(entry), waiting.includes(entry) ? 1 : 0);
-      remove(row);
-    }));
-    waiting.push(entry);
-  }
-
-  function next() {
-    while (running < AT_ONCE && waiting.length) {
-      running += 1;
-      const { file, row } = waiting.shift();
-      upload(form.action, file, row)
-        .then((answer) => settle(row, answer, list), (error) => {
-          if (error.name !== "AbortError") fail(row, error.message, () => { wait(row, file); next(); });
-        })
-        .finally(() => { running -= 1; next(); });
-    }
   }
 
   const submit = (event) => {
@@ -63,77 +50,155 @@ export function init(form) {
     event.preventDefault();  // anywhere on the page: a file dropped beside must not replace it
     form.classList.toggle("is-over", form.contains(event.target));
   };
-  const stay = (event) => { if (running) event.preventDefault(); };
 
   form.addEventListener("submit", submit, { capture: true });
   document.addEventListener("dragover", over);
   document.addEventListener("drop", drop);
-  addEventListener("beforeunload", stay);
-  form.querySelector("[data-upload-drop]").hidden = false;
+  for (const hint of form.querySelectorAll("[data-upload-drop]")) hint.hidden = false;
   return () => {
     document.removeEventListener("dragover", over);
     document.removeEventListener("drop", drop);
-    removeEventListener("beforeunload", stay);
   };
 }
 
-/** Send one file; resolves to the server's row. Rejects with a sentence, or AbortError after Cancel. */
-function upload(address, file, row) {
-  const body = new FormData(), request = new XMLHttpRequest();
-  body.append("files", file, file.name);
-  return new Promise((resolve, reject) => {
-    request.upload.addEventListener("progress", ({ loaded, total }) => show(row, sending(loaded, total)));
-    request.addEventListener("load", () => {
-      if (request.status < 300) return resolve(request.responseText);
-      const { sentence } = explain(request.responseText, request.getResponseHeader("Content-Type") || "");
-      reject(new Error(sentence));
-    });
-    request.addEventListener("error", () => reject(new Error(sentences.UNREACHABLE)));
-    request.addEventListener("abort", () => reject(new DOMException("cancelled", "AbortError")));
-    request.open("POST", address);
-    const headers = { Accept: "text/html", "HX-Request": "true", ...credentialHeaders(address, "POST") };
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    row.querySelector(".act").replaceChildren(button("Cancel", `Cancel the upload of ${file.name}`, () => {
-      request.abort();
-      remove(row);
-    }));
-    request.send(body);
-  });
+addEventListener("beforeunload", (event) => { if (running()) event.preventDefault(); });
+addEventListener("online", () => { for (const job of jobs) if (job.state === "cut off") wait(job); next(); });
+
+/* What is known of a file before anything is sent: an upload of it that stopped, or a file of its name. */
+function prepare(form, list, file) {
+  const stopped = [...list.querySelectorAll("[data-unfinished]")].find(({ dataset }) => dataset.name === file.name
+    && Number(dataset.size) === file.size && dataset.modified === String(file.lastModified));
+  const replaces = form.elements.replaces?.value;
+  const older = !stopped && !replaces && [...list.querySelectorAll("[data-file]")].find(({ dataset }) => dataset.file === file.name);
+  stopped?.remove();
+  return { file, row: emptyRow(file.name), state: "new", endpoint: form.dataset.upload, address: stopped?.dataset.unfinished, replaces,
+    older: older || null, then: form.dataset.then };
 }
 
-function settle(row, answer, list) {
+const running = () => [...jobs].filter(({ state }) => state === "running").length;
+
+function next() {
+  for (const job of jobs) {
+    if (running() >= AT_ONCE) return;
+    if (job.state === "waiting") send(job);
+  }
+  if (done && !running()) {
+    announce(done === 1 ? "One file uploaded." : `${done} files uploaded.`);
+    done = 0;
+  }
+}
+
+function wait(job) {
+  job.state = "waiting";
+  show(job.row, progress("Waiting to be uploaded", null));
+  acts(job.row, cancel(job));
+}
+
+/* A file of the same name, most often a corrected one: the teacher says what it is. */
+function ask(job) {
+  const words = document.createElement("p"), title = job.older.querySelector("h3").textContent.trim();
+  words.className = "cl-small";
+  words.textContent = `A file of this name is here, as “${title}”.`;
+  const row = document.createElement("div");
+  row.className = "cl-row mt-2";
+  const answer = (replaces) => () => { job.replaces = replaces; job.older = null; wait(job); next(); job.row.querySelector(".act button").focus(); };
+  row.append(button("Replace it", `Replace ${title} with this file`, answer(job.older.dataset.id)), button("Keep both", `Keep ${title} and add this file`, answer()));
+  show(job.row, [words, row]);
+  acts(job.row, cancel(job));
+}
+
+function send(job) {
+  job.state = "running";
+  acts(job.row, cancel(job));
+  job.upload ??= new tus.Upload(job.file, {
+    endpoint: job.endpoint,
+    uploadUrl: job.address ? new URL(job.address, location.href).href : null,
+    chunkSize: PIECE,
+    retryDelays: PAUSES,
+    storeFingerprintForResuming: false,  // the server knows, whatever the browser keeps
+    metadata: { filename: job.file.name, modified: String(job.file.lastModified), ...(job.replaces && { replaces: job.replaces }) },
+    onBeforeRequest: (asked) => {
+      const headers = { Accept: "application/json", ...credentialHeaders(asked.getURL(), asked.getMethod()) };
+      for (const [name, value] of Object.entries(headers)) asked.setHeader(name, value);
+    },
+    onProgress: (sent, size) => { if (job.state === "running") show(job.row, sending(sent, size)); },
+    onSuccess: () => finish(job),
+    onError: (error) => stop(job, error),
+  });
+  show(job.row, progress("Connecting", null));
+  job.upload.start();
+}
+
+async function finish(job) {
+  try {
+    const response = await request(`${job.upload.url}/row`, { accept: "text/html" });
+    settle(job, await response.text(), response.status === 201);
+  } catch (error) {
+    fail(job, error.message, () => finish(job));
+  }
+  next();
+}
+
+function stop(job, error) {
+  const answer = error.originalResponse;
+  const status = answer?.getStatus();
+  const again = () => { wait(job); next(); };
+  if (status) fail(job, explain(answer.getBody(), answer.getHeader("Content-Type") || "").sentence, again);
+  else {
+    fail(job, `${sentences.UNREACHABLE} What was sent is kept: it goes on from there.`, again);
+    job.state = "cut off";
+  }
+  next();
+}
+
+function settle(job, answer, isNew) {
   const holder = document.createElement("template");
   holder.innerHTML = answer;  // the server's own, escaped
-  const fresh = holder.content.firstElementChild, known = document.getElementById(fresh.id);
-  if (known) {
-    const title = known.querySelector("h3").textContent.trim();
-    fail(row, `This file is here already, as “${title}”. It was not added again.`);
-    return;
-  }
-  const focused = row.contains(document.activeElement);
-  row.replaceWith(fresh);
-  mount(fresh);
+  const fresh = holder.content.firstElementChild, title = fresh.querySelector("h3").textContent.trim();
+  if (!isNew) return fail(job, `This file is here already, as “${title}”. It was not added again.`);
+  done += 1;
+  jobs.delete(job);
+  if (job.then) return htmx.ajax("GET", job.then, wholePage);
+  const focused = job.row.contains(document.activeElement), list = job.row.parentElement;
+  job.row.replaceWith(fresh);
+  if (list?.isConnected) mount(fresh);
   if (focused) fresh.querySelector(".act a")?.focus();
-  count(list);
-  announce(`${fresh.querySelector("h3").textContent.trim()}: uploaded.`);
+  count();
 }
 
-function fail(row, sentence, act) {
-  show(row, [errorNotice(sentence, { act })]);
-  row.querySelector(".act").replaceChildren(button("Remove", "Remove this row", () => remove(row)));
+function fail(job, sentence, act) {
+  job.state = "failed";
+  show(job.row, [errorNotice(sentence, { act })]);
+  acts(job.row, button("Remove", `Remove the row of ${job.file.name}`, () => remove(job)));
 }
 
-function remove(row) {
-  const list = row.parentElement;
-  row.remove();
-  if (list) count(list);
+function cancel(job) {
+  return button("Cancel", `Cancel the upload of ${job.file.name}`, () => remove(job));
+}
+
+function remove(job) {
+  job.state = "removed";
+  jobs.delete(job);
+  job.upload?.abort(true).catch(() => {});  // an upload that nobody ends runs out by itself
+  job.row.remove();
+  count();
   document.querySelector('[data-upload] input[type="file"]')?.focus();
+  next();
 }
 
-function count(list) {
-  const files = list.children.length;
-  document.getElementById("files-h").textContent = `${files || "No"} ${files === 1 ? "file" : "files"}`;
+function count() {
+  const heading = document.getElementById("files-h"), files = document.querySelector("[data-upload-list]")?.children.length;
+  if (!heading) return;
+  heading.textContent = `${files || "No"} ${files === 1 ? "file" : "files"}`;
   document.querySelector("main .cl-empty")?.remove();
+}
+
+/* Where the page has no list of files, as beside a single file, the rows stand below the form. */
+function ownList(form) {
+  const list = document.createElement("ul");
+  list.className = "cl-plain cl-files mt-3";
+  form.after(list);
+  return list;
 }
 
 function emptyRow(name) {
@@ -145,12 +210,23 @@ function emptyRow(name) {
 }
 
 function show(row, parts) {
-  row.querySelector(".state").replaceChildren(...parts);
+  const [label, bar] = row.querySelector(".state").children;
+  if (parts[1]?.matches("progress") && bar?.matches("progress")) {  // in place: a reader of the bar stays on it
+    label.textContent = parts[0].textContent;
+    if (parts[1].hasAttribute("value")) bar.value = parts[1].value;
+    else bar.removeAttribute("value");
+  } else row.querySelector(".state").replaceChildren(...parts);
 }
 
-function sending(loaded, total) {
-  const percent = total ? Math.floor((100 * loaded) / total) : null;
-  return progress(percent === 100 ? "Uploaded. Being kept" : `Uploading, ${percent ?? 0} %`, percent === 100 ? null : percent);
+function acts(row, ...buttons) {
+  const place = row.querySelector(".act"), focused = place.contains(document.activeElement);
+  place.replaceChildren(...buttons);
+  if (focused) buttons[0]?.focus();
+}
+
+function sending(sent, size) {
+  const percent = size ? Math.floor((100 * sent) / size) : 100;
+  return percent === 100 ? progress("Uploaded. Being kept", null) : progress(`Uploading, ${percent} %`, percent);
 }
 
 function progress(words, percent) {
@@ -172,8 +248,4 @@ function button(words, name, act) {
   element.setAttribute("aria-label", name);
   element.addEventListener("click", act);
   return element;
-}
-
-function tooLarge(limit) {
-  return `The file is larger than ${limit}, the most that can be uploaded. Split it, or save a smaller copy, and upload that.`;
 }

@@ -114,11 +114,18 @@ class Upload(Base):
     )
     name: Mapped[str] = mapped_column(Text)
     size: Mapped[int] = mapped_column(BigInteger)
+    modified: Mapped[int | None] = mapped_column(BigInteger)
+    """When the file was last changed, in milliseconds as the browser says: with name and size it
+    tells whether a file chosen again is the same."""
     received: Mapped[int] = mapped_column(BigInteger, default=0)
     """Bytes that are safe."""
     replaces_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("course_materials.material_id", ondelete="SET NULL"), index=True
     )
+    material_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("course_materials.material_id", ondelete="SET NULL"), index=True
+    )
+    """What became of it, once all of it is there."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
 

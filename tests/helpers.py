@@ -22,7 +22,7 @@ class Visitor:
     sid: str
     secret: str
 
-    def _open(self, method: str, path: str, **kwargs: Any) -> TestResponse:
+    def open(self, method: str, path: str, **kwargs: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.secret}", **kwargs.pop("headers", {})}
         return self.client.open(self.url(path), method=method, headers=headers, **kwargs)
 
@@ -31,10 +31,10 @@ class Visitor:
         return path if path.startswith("/s/") else f"/s/{self.sid}/{path.lstrip('/')}"
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
-        return self._open("GET", path, **kwargs)
+        return self.open("GET", path, **kwargs)
 
     def post(self, path: str, **kwargs: Any) -> TestResponse:
-        return self._open("POST", path, **kwargs)
+        return self.open("POST", path, **kwargs)
 
 
 def enter(

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from app.materials.visibility import visible
 from models import (
     Activity,
     Course,
@@ -51,7 +52,9 @@ def origin_of(session: Session, link: ResourceLink, user_id: UUID) -> Origin | N
         activity=old,
         course=session.get_one(Course, old.course_id),
         activity_count=_count(session, Activity.course_id == old.course_id),
-        file_count=_count(session, CourseMaterial.course_id == old.course_id),
+        file_count=_count(
+            session, (CourseMaterial.course_id == old.course_id) & visible(see_hidden=True)
+        ),
     )
 
 

@@ -1,10 +1,11 @@
-"""The course's materials as things with a name: added, listed, renamed, hidden, deleted."""
+"""The course's materials as things with a name: added, listed, put in order, renamed, released."""
 
 import re
 import unicodedata
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -65,6 +66,7 @@ def add_material(
         file_size_bytes=stored.size,
         storage_path=stored.path,
         details={"name": name},
+        position=_last_position(session, course_id) + 1,
     )
     session.add(material)
     session.flush()
@@ -92,19 +94,35 @@ def read_soon(session: Session, material: CourseMaterial) -> None:
 
 
 def list_materials(session: Session, course_id: uuid.UUID) -> list[CourseMaterial]:
-    """All materials of the course: those that need somebody first, then unfinished, then newest."""
-    rows = session.scalars(
-        select(CourseMaterial)
-        .where(CourseMaterial.course_id == course_id, visible(see_hidden=True))
-        .order_by(CourseMaterial.upload_date.desc(), CourseMaterial.material_id)
-    )
+    """All materials of the course: those that need somebody first, then unfinished, then the
+    others in the teacher's order."""
     order = {
         IndexingStatus.FAILED: 0,
         IndexingStatus.PENDING: 1,
         IndexingStatus.PROCESSING: 1,
         IndexingStatus.COMPLETED: 2,
     }
-    return sorted(rows, key=lambda material: order[material.indexing_status])
+    return sorted(in_order(session, course_id), key=lambda one: order[one.indexing_status])
+
+
+def in_order(session: Session, course_id: uuid.UUID) -> list[CourseMaterial]:
+    """All materials of the course in the teacher's order, new ones at the end."""
+    query = (
+        select(CourseMaterial)
+        .where(CourseMaterial.course_id == course_id, visible(see_hidden=True))
+        .order_by(CourseMaterial.position, CourseMaterial.upload_date, CourseMaterial.material_id)
+    )
+    return list(session.scalars(query))
+
+
+def move(session: Session, material: CourseMaterial, steps: int) -> None:
+    """Moves the material up (negative) or down in the course's order, as far as it goes."""
+    ordered = in_order(session, material.course_id)
+    place = ordered.index(material)
+    ordered.insert(max(place + steps, 0), ordered.pop(place))
+    for number, one in enumerate(ordered, start=1):
+        one.position = number
+    session.flush()
 
 
 UNFINISHED = (IndexingStatus.PENDING, IndexingStatus.PROCESSING)
@@ -118,7 +136,9 @@ def unfinished_of(materials: Iterable[CourseMaterial]) -> int:
 def count_unfinished(session: Session, course_id: uuid.UUID) -> int:
     """How many materials of the course are still being worked on."""
     query = select(func.count()).where(
-        CourseMaterial.course_id == course_id, CourseMaterial.indexing_status.in_(UNFINISHED)
+        CourseMaterial.course_id == course_id,
+        CourseMaterial.indexing_status.in_(UNFINISHED),
+        visible(see_hidden=True),
     )
     return session.scalar(query) or 0
 
@@ -139,13 +159,31 @@ def get_material(
     return material
 
 
-def change_material(
-    session: Session, material: CourseMaterial, *, title: str, is_public: bool
-) -> None:
-    """Renames, releases or hides. An empty title leaves the old one."""
+def get_chosen(
+    session: Session, course_id: uuid.UUID, material_ids: Iterable[uuid.UUID]
+) -> list[CourseMaterial]:
+    """Those of these materials that are the course's."""
+    query = select(CourseMaterial).where(
+        CourseMaterial.course_id == course_id,
+        CourseMaterial.material_id.in_(list(material_ids)),
+        visible(see_hidden=True),
+    )
+    return list(session.scalars(query.order_by(CourseMaterial.position)))
+
+
+def rename(session: Session, material: CourseMaterial, title: str) -> None:
+    """Gives the material a title; an empty one leaves the old."""
     cleaned = clean_name(title)[:LONGEST_TITLE].strip()
     material.title = cleaned or material.title
+    session.flush()
+
+
+def release(
+    session: Session, material: CourseMaterial, *, is_public: bool, at: datetime | None = None
+) -> None:
+    """Releases to students at once or from a moment on, or hides."""
     material.is_public = is_public
+    material.release_at = at if is_public else None
     session.flush()
 
 
@@ -157,22 +195,6 @@ def try_again(session: Session, material: CourseMaterial) -> None:
     set_details(material, reason=None)
     session.flush()
     read_soon(session, material)
-
-
-def delete_material(session: Session, actor_id: uuid.UUID, material: CourseMaterial) -> None:
-    """Forgets the material; its file is deleted by a job, once this has been committed."""
-    details = {"title": material.title}
-    audit.record(
-        session,
-        actor_id,
-        material.course_id,
-        "material.deleted",
-        str(material.material_id),
-        details,
-    )
-    defer(session, "materials:remove_file", queue="materials", path=material.storage_path)
-    session.delete(material)
-    session.flush()
 
 
 def set_details(material: CourseMaterial, **facts: Any) -> None:
@@ -202,6 +224,12 @@ def _same_file(session: Session, course_id: uuid.UUID, sha256: str) -> CourseMat
             CourseMaterial.course_id == course_id,
             CourseMaterial.storage_path.endswith(f"/{sha256}"),
             CourseMaterial.indexing_status != IndexingStatus.FAILED,
+            visible(see_hidden=True),
         )
         .limit(1)
     )
+
+
+def _last_position(session: Session, course_id: uuid.UUID) -> int:
+    query = select(func.max(CourseMaterial.position)).where(CourseMaterial.course_id == course_id)
+    return session.scalar(query) or 0

@@ -9,6 +9,7 @@ from app.deferral import defer
 from app.extensions import transaction
 from app.materials import catalogue
 from app.materials.storage import storage
+from app.materials.visibility import visible
 from models import CourseMaterial
 
 
@@ -47,7 +48,9 @@ def copy_all_soon(
 ) -> int:
     """Queue copying every file of another course; how many these are."""
     found = session.scalars(
-        select(CourseMaterial.material_id).where(CourseMaterial.course_id == from_course)
+        select(CourseMaterial.material_id)
+        .where(CourseMaterial.course_id == from_course, visible(see_hidden=True))
+        .order_by(CourseMaterial.position, CourseMaterial.upload_date)
     ).all()
     for material_id in found:
         defer(

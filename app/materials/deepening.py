@@ -18,6 +18,7 @@ from app.llm.profiles import EmbeddingProfile
 from app.materials.catalogue import read_soon, set_details
 from app.materials.chunking import ChunkDraft
 from app.materials.vectors import store_vector
+from app.materials.visibility import visible
 from models import ChunkVector, CourseMaterial, IndexingStatus, MaterialChunk, now
 
 BATCH = 16
@@ -114,11 +115,14 @@ def queue_unfinished(session: Session) -> None:
     waiting = select(CourseMaterial).where(
         CourseMaterial.indexing_status == IndexingStatus.PENDING,
         CourseMaterial.upload_date < now() - OVERDUE,
+        visible(see_hidden=True),
     )
     for material in session.scalars(waiting):
         read_soon(session, material)
     courses = select(CourseMaterial.course_id).where(
-        CourseMaterial.indexing_status == IndexingStatus.PROCESSING, CourseMaterial.chunk_count > 0
+        CourseMaterial.indexing_status == IndexingStatus.PROCESSING,
+        CourseMaterial.chunk_count > 0,
+        visible(see_hidden=True),
     )
     for course_id in session.scalars(courses.distinct()):
         embed_soon(session, course_id)
@@ -156,6 +160,7 @@ def _unfinished(course_id: uuid.UUID) -> ColumnElement[bool]:
         (CourseMaterial.course_id == course_id)
         & (CourseMaterial.indexing_status == IndexingStatus.PROCESSING)
         & (CourseMaterial.chunk_count > 0)
+        & visible(see_hidden=True)
     )
 
 

@@ -18,6 +18,7 @@ from app.materials.deepening import embed_soon, indexed_text
 from app.materials.extraction import Extraction
 from app.materials.language import text_configuration
 from app.materials.postings import write_postings
+from app.materials.versions import take_over
 from models import (
     Course,
     CourseMaterial,
@@ -40,7 +41,11 @@ class ToRead:
 def begin_reading(session: Session, material_id: uuid.UUID) -> ToRead | None:
     """Marks the material as being read; None if there is nothing to read (any more)."""
     material = _locked(session, material_id)
-    if material is None or material.indexing_status is IndexingStatus.COMPLETED:
+    if (
+        material is None
+        or material.deleted_at
+        or (material.indexing_status is IndexingStatus.COMPLETED)
+    ):
         return None
     if material.chunk_count:
         material.indexing_status = IndexingStatus.PROCESSING
@@ -75,6 +80,7 @@ def store_words(
         without_text=found.without_text or None,
         hidden_slides=found.details.get("hidden_slides"),
     )
+    take_over(session, material)
     embed_soon(session, material.course_id)
     session.flush()
 

@@ -1,4 +1,4 @@
-"""What the queue calls: read a file, make the next vectors, forget a file.
+"""What the queue calls: read a file, make the next vectors, forget a file, clear away.
 
 Each can be run twice, and broken off at any point: a step's rows and the job that goes on from
 them are committed together.
@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from app.extensions import transaction
 from app.llm.client import ModelUnavailable, embed_passages
 from app.llm.profiles import embedding_profile
-from app.materials import deepening, indexing
+from app.materials import deepening, deletion, incoming, indexing, uploads
 from app.materials.copying import copy_file
 from app.materials.extraction import SourceUnreadable, extract
 from app.materials.storage import storage
@@ -107,6 +107,23 @@ def sweep(timestamp: int) -> None:
     """Queues again what is unfinished and waits for no job: nothing waits for ever."""
     with transaction() as session:
         deepening.queue_unfinished(session)
+        whole = uploads.list_left_whole(session)
+    for upload in whole:
+        uploads.finish(upload)
+
+
+@blueprint.periodic(cron="17 * * * *")
+@blueprint.task(name="clear_away", queueing_lock="materials:clear_away")
+def clear_away(timestamp: int) -> None:
+    """Takes away for good what was deleted a week ago, and uploads that nobody went on with."""
+    taken = deletion.AT_ONCE
+    while taken == deletion.AT_ONCE:
+        with transaction() as session:
+            taken = deletion.take_away(session, now() - deletion.KEPT_FOR)
+    with transaction() as session:
+        useless = uploads.sweep(session)
+    for upload_id in useless:
+        incoming.discard(upload_id)
 
 
 def _vectors(texts: list[str]) -> list[list[float]]:

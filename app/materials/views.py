@@ -1,7 +1,7 @@
-"""The materials room's door: the teacher's page, uploads, and the reader of a source."""
+"""The materials room's door: the teacher's page, its plain form, and the reader of a source."""
 
 import uuid
-from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import (
     Blueprint,
@@ -16,7 +16,6 @@ from flask import (
 )
 from markupsafe import Markup
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -24,26 +23,23 @@ from app import config
 from app.access import Actor, Right, current_actor, guard, requires
 from app.errors import DomainError, NotFound
 from app.extensions import transaction
-from app.materials import catalogue
-from app.materials.catalogue import Added
+from app.materials import catalogue, change_views, deletion, upload_views, uploads, versions
+from app.materials.listing import rows_of
 from app.materials.source import SourcePage, read_page
-from app.materials.status import State, size_in_words, state_of
+from app.materials.status import size_in_words
 from app.materials.storage import storage
 from models import CourseMaterial, FileType, IndexingStatus, now
 
 blueprint = Blueprint("materials", __name__)
+blueprint.register_blueprint(upload_views.blueprint, url_prefix="/uploads")
+blueprint.register_blueprint(change_views.blueprint)
 guard(blueprint, Right.LEARN, Right.TEACH)
 
 PDF = "application/pdf"
-# Unfinished files for each second between two looks of the page at one of them.
-FILES_PER_SECOND = 8
+UNDO_SHOWN_FOR = timedelta(minutes=10)
 
 
-class FileTooLarge(DomainError):
-    status = 413
-
-
-class NothingChosen(DomainError):
+class NothingToUpload(DomainError):
     status = 422
     sentence = "No file was chosen. Choose one or more files, then upload them."
 
@@ -54,14 +50,27 @@ def index() -> str:
     actor = current_actor()
     with transaction() as session:
         materials = catalogue.list_materials(session, actor.course)
+        rows = rows_of(session, actor.course, materials)
+        gone = deletion.list_deleted(session, actor.course)
+        waiting = uploads.list_unfinished(session, actor.course, actor.user_id)
     known = set(request.args.getlist("known"))
+    just_deleted, recent = set(request.args.getlist("deleted")), now() - UNDO_SHOWN_FOR
     return render_template(
         "materials/index.html",
-        rows=[_row(material, catalogue.unfinished_of(materials)) for material in materials],
+        rows=rows,
+        at=request.args.get("at"),
         known=[m.title for m in materials if str(m.material_id) in known],
+        undo=[
+            m
+            for m in gone
+            if str(m.material_id) in just_deleted and (m.deleted_at or now()) > recent
+        ],
+        gone=gone,
+        waiting=waiting,
         attention=sum(m.indexing_status is IndexingStatus.FAILED for m in materials),
         may_change=actor.may(Right.MANAGE),
         limit=config.current().upload_limit_bytes,
+        too_large=uploads.too_large(),
         limit_words=size_in_words(config.current().upload_limit_bytes),
     )
 
@@ -69,16 +78,16 @@ def index() -> str:
 @blueprint.post("/")
 @requires(Right.MANAGE)
 def upload() -> AnyResponse:
-    """Takes one file (from the page's script) or several (from the plain form)."""
+    """Takes the files of the plain form; the page's script sends them to `uploads` instead."""
     actor = current_actor()
     files = [file for file in request.files.getlist("files") if file.filename]
     if not files:
-        raise NothingChosen
-    added = [_take_in(actor, file) for file in files]
-    if "HX-Request" in request.headers:
-        rows = [_row(entry.material, 1) for entry in added]
-        page = render_template("materials/_rows.html", rows=rows, may_change=True, added=added)
-        return make_response(page, 201)
+        raise NothingToUpload
+    replaces_id = request.form.get("replaces", type=uuid.UUID) if len(files) == 1 else None
+    added = [
+        uploads.take_in(actor.course, actor.user_id, file.filename or "", file.stream, replaces_id)
+        for file in files
+    ]
     known = [str(entry.material.material_id) for entry in added if not entry.is_new]
     return redirect(url_for(".index", known=known), 303)
 
@@ -89,57 +98,23 @@ def row(material_id: uuid.UUID) -> str:
     actor = current_actor()
     with transaction() as session:
         material = _get(session, actor, material_id)
-        waiting = catalogue.count_unfinished(session, actor.course)
-    return render_template(
-        "materials/_rows.html", rows=[_row(material, waiting)], may_change=actor.may(Right.MANAGE)
-    )
-
-
-@blueprint.get("/<uuid:material_id>/edit")
-@requires(Right.MANAGE)
-def edit(material_id: uuid.UUID) -> str:
-    with transaction() as session:
-        material = _get(session, current_actor(), material_id)
-    return render_template("materials/edit.html", row=_row(material, 1))
-
-
-@blueprint.post("/<uuid:material_id>/edit")
-@requires(Right.MANAGE)
-def change(material_id: uuid.UUID) -> AnyResponse:
-    with transaction() as session:
-        material = _get(session, current_actor(), material_id)
-        catalogue.change_material(
-            session,
-            material,
-            title=request.form.get("title", ""),
-            is_public="is_public" in request.form,
-        )
-    return redirect(url_for(".index"), 303)
-
-
-@blueprint.post("/<uuid:material_id>/again")
-@requires(Right.MANAGE)
-def again(material_id: uuid.UUID) -> AnyResponse:
-    with transaction() as session:
-        catalogue.try_again(session, _get(session, current_actor(), material_id))
-    return redirect(url_for(".index"), 303)
-
-
-@blueprint.post("/<uuid:material_id>/delete")
-@requires(Right.MANAGE)
-def delete(material_id: uuid.UUID) -> AnyResponse:
-    actor = current_actor()
-    with transaction() as session:
-        catalogue.delete_material(session, actor.user_id, _get(session, actor, material_id))
-    return redirect(url_for(".index"), 303)
+        rows = rows_of(session, actor.course, [material])
+    return render_template("materials/_rows.html", rows=rows, may_change=actor.may(Right.MANAGE))
 
 
 @blueprint.get("/<uuid:material_id>")
-def source(material_id: uuid.UUID) -> str:
+def source(material_id: uuid.UUID) -> AnyResponse:
     """A page of a source, as the panel's inside or as a page of its own."""
     actor = current_actor()
     with transaction() as session:
-        material = _get(session, actor, material_id)
+        try:
+            material = _get(session, actor, material_id)
+        except NotFound:
+            newer = versions.leads_to(session, actor.course, material_id)
+            if newer is None:
+                raise
+            given = request.args.to_dict(flat=False)
+            return redirect(url_for(".source", material_id=newer, **given))  # type: ignore[arg-type]
         page = read_page(
             session,
             material,
@@ -149,7 +124,7 @@ def source(material_id: uuid.UUID) -> str:
         )
     is_part = request.headers.get("HX-Request-Type") == "partial"
     template = "_source.html" if is_part else "materials/source.html"
-    return render_template(template, source=_source(material, page))
+    return make_response(render_template(template, source=_source(material, page)))
 
 
 @blueprint.get("/<uuid:material_id>/file")
@@ -180,54 +155,13 @@ def file(material_id: uuid.UUID) -> Response:
 
 @blueprint.errorhandler(RequestEntityTooLarge)
 def too_large(_error: RequestEntityTooLarge) -> AnyResponse:
-    return current_app.make_response(current_app.handle_user_exception(_too_large()))
-
-
-def _too_large() -> FileTooLarge:
-    limit = size_in_words(config.current().upload_limit_bytes)
-    return FileTooLarge(
-        f"The file is larger than {limit}, the most that can be uploaded. Split it, or save a "
-        "smaller copy, and upload that."
-    )
-
-
-def _take_in(actor: Actor, file: FileStorage) -> Added:
-    """Keeps the file, then adds its row; no file stays that no row tells of."""
-    material_id = uuid.uuid4()
-    stored = storage().save(file.stream, material_id)
-    added = None
-    try:
-        if stored.size > config.current().upload_limit_bytes:
-            raise _too_large()
-        with transaction() as session:
-            added = catalogue.add_material(
-                session, actor.course, actor.user_id, file.filename or "", material_id, stored
-            )
-    finally:
-        if added is None or not added.is_new:
-            storage().delete(stored.path)
-    return added
+    error = uploads.FileTooLarge(uploads.too_large())
+    return current_app.make_response(current_app.handle_user_exception(error))
 
 
 def _get(session: Session, actor: Actor, material_id: uuid.UUID) -> CourseMaterial:
     see_hidden = actor.may(Right.TEACH)
     return catalogue.get_material(session, actor.course, material_id, see_hidden=see_hidden)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A material as the page shows it; `pace` in seconds between two looks, None once finished."""
-
-    material: CourseMaterial
-    state: State
-    size: str
-    pace: int | None
-
-
-def _row(material: CourseMaterial, unfinished: int) -> Row:
-    state = state_of(material, now())
-    pace = max(1, unfinished // FILES_PER_SECOND) if state.is_unfinished else None
-    return Row(material, state, size_in_words(material.file_size_bytes), pace)
 
 
 def _source(material: CourseMaterial, page: SourcePage) -> dict[str, object]:

@@ -49,8 +49,10 @@ def _uploads() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("modified", sa.BigInteger(), nullable=True),
         sa.Column("received", sa.BigInteger(), nullable=False),
         sa.Column("replaces_id", sa.Uuid(), nullable=True),
+        sa.Column("material_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("expires_at", MOMENT, nullable=False),
         sa.CheckConstraint("received between 0 and size", name=op.f("ck_uploads_received_is_part")),
@@ -62,11 +64,12 @@ def _uploads() -> None:
                 ("course_id", "courses.course_id", "CASCADE"),
                 ("user_id", "users.user_id", "CASCADE"),
                 ("replaces_id", "course_materials.material_id", "SET NULL"),
+                ("material_id", "course_materials.material_id", "SET NULL"),
             )
         ),
         sa.PrimaryKeyConstraint("upload_id", name=op.f("pk_uploads")),
     )
-    for name in ("course_id", "user_id", "replaces_id", "expires_at"):
+    for name in ("course_id", "user_id", "replaces_id", "material_id", "expires_at"):
         op.create_index(op.f(f"ix_uploads_{name}"), "uploads", [name])
 
 

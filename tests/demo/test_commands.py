@@ -17,7 +17,7 @@ from app.demo import commands, loading, vectors
 from app.demo.content import COURSE
 from app.demo.course import CONTEXT_ID, id_in
 from app.llm.profiles import embedding_profile
-from app.materials import catalogue, deepening, indexing
+from app.materials import catalogue, deepening, deletion, indexing
 from app.materials.search import search
 from app.materials.storage import storage
 from models import (
@@ -174,7 +174,8 @@ def test_what_a_teacher_has_changed_stays(run: Run, session: Session) -> None:
     concept.name, concept.keywords = "Repeating", ["again"]
     question = session.scalars(select(PracticeQuestion).limit(1)).one()
     question.question_text, question.is_active = "Another wording?", False
-    catalogue.change_material(session, material, title="Functions (new)", is_public=False)
+    catalogue.rename(session, material, "Functions (new)")
+    catalogue.release(session, material, is_public=False)
     before = _counts(session)
     session.commit()
     run("course")
@@ -189,7 +190,7 @@ def test_what_a_teacher_has_changed_stays(run: Run, session: Session) -> None:
 
 def test_what_a_teacher_has_deleted_stays_deleted(run: Run, session: Session) -> None:
     run("course")
-    catalogue.delete_material(session, SYSTEM_USER_ID, _material(session, 2))
+    deletion.delete_material(session, SYSTEM_USER_ID, _material(session, 2))
     session.commit()
     assert "0 files added" in run("course")
     course = _course(session)

@@ -248,22 +248,6 @@ def test_odd_names_are_taken_as_they_are(model: Model, add: Add, look: Look) -> 
         assert look(add(name, f"text {number}".encode())).title == title
 
 
-def test_deleting_forgets_everything_but_the_trace(
-    session: Session, course: Course, model: Model, read: Add, look: Look, settings: Settings
-) -> None:
-    material_id = read("Week 1.pdf", BOOK)
-    finish(course)
-    path = look(material_id).storage_path
-    with transaction() as step:
-        material = step.get_one(CourseMaterial, material_id)
-        catalogue.delete_material(step, material.uploader_id, material)
-    run_worker(settings, wait=False)
-    for table in (CourseMaterial, MaterialPage, MaterialChunk, ChunkPosting, ChunkVector):
-        assert session.scalar(select(func.count()).select_from(table)) == 0
-    with pytest.raises(FileNotFoundError), storage().local(path):
-        pass
-
-
 def test_what_lost_its_job_is_queued_again(
     session: Session, course: Course, model: Model, add: Add, read: Add, look: Look
 ) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -52,7 +52,7 @@ def room(
     """A teacher in the materials room of a server that runs."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     origin = f"http://localhost:{server.server_port}"
-    config.install(replace(config.current(), url=origin, upload_limit_bytes=200_000))
+    config.install(replace(config.current(), url=origin, upload_limit_bytes=30 << 20))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     teacher = enter(app, session, course, CourseRole.TEACHER)
     context = browser.new_context(viewport={"width": 1200, "height": 800})
@@ -112,10 +112,10 @@ def test_a_file_is_dropped_on_the_page(room: Room) -> None:
 
 
 def test_a_file_that_is_too_large_is_told_at_once_and_the_others_go_on(room: Room) -> None:
-    choose(room.page, ("big.pdf", bytes(300_000)), ("tiny.md", b"# Small"))
-    expect(row(room.page, "big.pdf")).to_contain_text("larger than 195 kB")
+    choose(room.page, ("big.pdf", bytes(31 << 20)), ("tiny.md", b"# Small"))
+    expect(row(room.page, "big.pdf")).to_contain_text("larger than 30 MB")
     expect(row(room.page, "tiny")).to_contain_text("Waiting to be read")
-    room.page.get_by_role("button", name="Remove this row").click()
+    room.page.get_by_role("button", name="Remove the row of big.pdf").click()
     expect(room.page.locator("#files-h")).to_have_text("1 file")
 
 
@@ -126,35 +126,173 @@ def test_the_same_file_again_is_told(room: Room) -> None:
     expect(row(room.page, "copy.pdf")).to_contain_text("here already, as “Week 1”")
 
 
+def big(kilobytes: int) -> bytes:
+    return b"Osmosis moves water through a membrane.\n" * (kilobytes * 1024 // 40)
+
+
 def test_an_upload_that_fails_can_be_tried_again(room: Room) -> None:
     page = room.page
-    page.route("**/materials/", lambda route: route.abort(), times=1)
+    page.route("**/materials/uploads/", lambda route: route.abort(), times=6)
     choose(page, ("Week 1.pdf", BOOK))
-    expect(row(page, "Week 1.pdf")).to_contain_text("could not be reached")
+    expect(row(page, "Week 1.pdf")).to_contain_text("could not be reached", timeout=60_000)
     page.get_by_role("button", name="Try again").click()
     expect(row(page, "Week 1")).to_contain_text("Waiting to be read")
 
 
+def test_a_dropped_connection_is_gone_on_with_by_itself(room: Room) -> None:
+    """The server is away for the second piece; what came before is not sent again."""
+    page, offsets = room.page, []
+    page.on(
+        "request",
+        lambda sent: offsets.append(sent.headers["upload-offset"]) if sent.method == "PATCH" else 0,
+    )
+    broken = iter([False, True, True])
+
+    def pass_on(route: Route) -> None:
+        if route.request.method == "PATCH" and next(broken, False):
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/materials/uploads/*", pass_on)
+    choose(page, ("Book.txt", big(20 * 1024)))
+    expect(row(page, "Book")).to_contain_text("Waiting to be read", timeout=60_000)
+    piece = 8 << 20
+    assert offsets == ["0", *[str(piece)] * 3, str(2 * piece)]
+
+
+def test_after_a_reload_the_same_file_goes_on(room: Room, tmp_path: Path) -> None:
+    page, file = room.page, tmp_path / "Book.txt"
+    file.write_bytes(big(12 * 1024))
+    is_cut = True
+
+    def cut_second(route: Route) -> None:
+        if is_cut and route.request.headers.get("upload-offset", "0") != "0":
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/materials/uploads/*", cut_second)
+    page.set_input_files("#files", file)
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(row(page, "Book.txt")).to_contain_text("Uploading, 66 %", timeout=60_000)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(row(page, "Book.txt")).to_contain_text("Uploading stopped at 66 %")
+    is_cut = False
+    expect(row(page, "Book.txt")).to_contain_text("Choose the same file again")
+    offsets: list[str] = []
+    page.on(
+        "request",
+        lambda sent: offsets.append(sent.headers["upload-offset"]) if sent.method == "PATCH" else 0,
+    )
+    page.set_input_files("#files", file)
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(row(page, "Book")).to_contain_text("Waiting to be read", timeout=60_000)
+    assert offsets == [str(8 << 20)]
+    expect(page.locator("li.cl-file")).to_have_count(1)
+
+
 def test_an_upload_is_cancelled(room: Room) -> None:
-    room.page.route("**/materials/", lambda _: None, times=1)  # never answered
+    room.page.route("**/materials/uploads/", lambda _: None, times=1)  # never answered
     choose(room.page, ("Week 1.pdf", BOOK))
     room.page.get_by_role("button", name="Cancel the upload of Week 1.pdf").click()
     expect(room.page.locator("li.cl-file")).to_have_count(0)
 
 
-def test_a_file_is_renamed_hidden_and_deleted(room: Room, read: Add) -> None:
+def test_uploads_go_on_while_another_page_is_shown(room: Room) -> None:
+    page, held = room.page, list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/materials/uploads/", hold, times=1)
+    choose(page, ("Week 1.pdf", BOOK))
+    expect(row(page, "Week 1.pdf")).to_contain_text("Connecting")
+    page.get_by_role("link", name="Tutor", exact=True).click()
+    page.wait_for_selector(".cl-composer")
+    page.get_by_role("link", name="Materials", exact=True).click()
+    expect(row(page, "Week 1.pdf")).to_contain_text("Connecting")
+    held[0].continue_()
+    expect(row(page, "Week 1")).to_contain_text("Waiting to be read")
+    expect(page.locator("li.cl-file")).to_have_count(1)
+
+
+def test_a_file_of_the_same_name_may_be_a_new_version(room: Room, read: Add) -> None:
+    page = room.page
+    read("Week 1.md", b"# One\n\nOld words")
+    page.goto(room.address)
+    page.wait_for_selector("[data-upload-drop]:not([hidden])")
+    choose(page, ("Week 1.md", b"# One\n\nNew words"))
+    page.get_by_role("button", name="Replace Week 1 with this file").click()
+    new = page.locator("li.cl-file").filter(has_text="New version of Week 1")
+    expect(new).to_contain_text("Waiting to be read")
+    jobs.index_words(new.get_attribute("data-id") or "")
+    expect(new).to_have_count(0)
+    page.goto(room.address)
+    expect(page.locator("#files-h")).to_have_text("1 file")
+
+
+def test_a_new_version_comes_by_the_files_own_page(room: Room, read: Add) -> None:
+    page = room.page
+    read("Week 1.md", b"# One\n\nOld words")
+    page.goto(room.address)
+    page.get_by_role("link", name="Edit Week 1").click()
+    page.wait_for_selector("form[data-upload] + ul")
+    page.set_input_files("input[type=file]", {"name": "b.md", "mimeType": "", "buffer": b"# New"})
+    page.get_by_role("button", name="Upload the new version").click()
+    expect(page.locator("li.cl-file").filter(has_text="New version of Week 1")).to_be_visible()
+
+
+def test_a_file_is_renamed_hidden_deleted_and_brought_back(room: Room, read: Add) -> None:
     page = room.page
     read("Week 1.pdf", BOOK)
     page.goto(room.address)
     page.get_by_role("link", name="Edit Week 1").click()
     page.get_by_label("Name").fill("Week one")
-    page.get_by_label("Released to students").uncheck()
+    page.get_by_label("Not at all: only teachers see it").check()
     page.get_by_role("button", name="Save").click()
     expect(row(page, "Week one")).to_contain_text("Hidden from students")
-    page.get_by_role("link", name="Edit Week one").click()
-    page.locator("summary", has_text="Delete file").click()
-    page.locator("dialog").get_by_role("button", name="Delete file").click()
+    expect(page.get_by_role("link", name="Edit Week one")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Delete file").click()
     expect(page.locator("#files-h")).to_have_text("No files")
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(row(page, "Week one")).to_contain_text("Hidden from students")
+    assert room.complaints == []
+
+
+def test_ticks_stay_while_rows_live_and_many_are_deleted_at_once(room: Room, add: Add) -> None:
+    page = room.page
+    ids = [add(f"Week {number}.md", f"# {number}".encode()) for number in (1, 2, 3)]
+    page.goto(room.address)
+    for number in (1, 3):
+        page.get_by_label(f"Choose Week {number}").check()
+    for material_id in ids:
+        jobs.index_words(str(material_id))
+    expect(row(page, "Week 1")).to_contain_text("Searchable")
+    expect(row(page, "Week 3")).to_contain_text("Searchable")
+    expect(page.get_by_label("Choose Week 1")).to_be_checked()
+    page.locator("#chosen").get_by_role("button", name="Delete").click()
+    expect(page.locator("#files-h")).to_have_text("1 file")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#files-h")).to_have_text("3 files")
+    assert room.complaints == []
+
+
+def test_files_are_put_in_order_by_keyboard(room: Room, read: Add) -> None:
+    page = room.page
+    for number in (1, 2, 3):
+        read(f"Week {number}.md", f"# {number}".encode())
+    page.goto(room.address)
+    page.get_by_role("link", name="Change the order").click()
+    up = page.get_by_role("button", name="Move Week 3 up")
+    up.focus()
+    for expected in ("2. Week 3", "1. Week 3"):
+        page.keyboard.press("Enter")
+        expect(page.locator("main li h2").filter(has_text="Week 3")).to_have_text(expected)
+        expect(up).to_be_focused()
     assert room.complaints == []
 
 

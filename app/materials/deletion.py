@@ -1,0 +1,103 @@
+"""Deleting with a way back: gone at once for everybody, taken away for good after a week."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app import audit
+from app.deferral import defer
+from app.errors import NotFound
+from app.materials import versions
+from app.materials.catalogue import read_soon
+from app.materials.deepening import embed_soon
+from models import CourseMaterial, IndexingStatus, MessageCitation, now
+
+KEPT_FOR = timedelta(days=7)
+AT_ONCE = 20
+"""Materials that one step takes away: each may have thousands of rows."""
+
+
+def delete_material(session: Session, actor_id: uuid.UUID, material: CourseMaterial) -> None:
+    """Hides the material from everybody; it can be restored for a week."""
+    material.deleted_at = now()
+    _record(session, actor_id, material, "material.deleted")
+    session.flush()
+
+
+def restore_material(session: Session, actor_id: uuid.UUID, material: CourseMaterial) -> None:
+    """Brings a deleted material back. If it is a version of one that is in use, it takes over."""
+    if material.deleted_at is None:
+        return
+    material.deleted_at = None
+    session.flush()
+    newer = versions.in_use_after(session, material)
+    if newer is not None:
+        versions.change_places(session, newer, material)
+    elif material.replaces_id is not None:
+        versions.take_over(session, material)
+    if material.indexing_status is not IndexingStatus.COMPLETED:
+        _go_on(session, material)
+    _record(session, actor_id, material, "material.restored")
+    session.flush()
+
+
+def list_deleted(session: Session, course_id: uuid.UUID) -> list[CourseMaterial]:
+    """What can be restored, the latest first."""
+    query = (
+        select(CourseMaterial)
+        .where(CourseMaterial.course_id == course_id, CourseMaterial.deleted_at > now() - KEPT_FOR)
+        .order_by(CourseMaterial.deleted_at.desc(), CourseMaterial.position)
+    )
+    return list(session.scalars(query))
+
+
+def get_deleted(session: Session, course_id: uuid.UUID, material_id: uuid.UUID) -> CourseMaterial:
+    """A material of the course that can be restored. Raises `NotFound`."""
+    for material in list_deleted(session, course_id):
+        if material.material_id == material_id:
+            return material
+    raise NotFound("This file cannot be brought back any more. Upload it again.")
+
+
+def take_away(session: Session, before: datetime) -> int:
+    """Takes away for good what was deleted before this moment, some at once; how many.
+
+    Its file is removed by a job. Answers that cite it stay, and lead to its newer version.
+    """
+    query = select(CourseMaterial).where(CourseMaterial.deleted_at < before).limit(AT_ONCE)
+    materials = session.scalars(query.with_for_update(skip_locked=True)).all()
+    for material in materials:
+        newer = versions.in_use_after(session, material)
+        if newer is not None:
+            session.execute(
+                update(MessageCitation)
+                .where(MessageCitation.material_id == material.material_id)
+                .values(material_id=newer.material_id)
+            )
+        defer(session, "materials:remove_file", queue="materials", path=material.storage_path)
+        session.delete(material)
+    session.flush()
+    return len(materials)
+
+
+def _go_on(session: Session, material: CourseMaterial) -> None:
+    """Takes up the work that rested while the material was deleted."""
+    if material.indexing_status is IndexingStatus.FAILED:
+        return
+    if material.chunk_count:
+        embed_soon(session, material.course_id)
+    else:
+        read_soon(session, material)
+
+
+def _record(session: Session, actor_id: uuid.UUID, material: CourseMaterial, action: str) -> None:
+    audit.record(
+        session,
+        actor_id,
+        material.course_id,
+        action,
+        str(material.material_id),
+        {"title": material.title},
+    )

@@ -1,0 +1,121 @@
+"""A new version of a material: it replaces the old one without a gap in search.
+
+The old one is found until words find the new one. Then, in one transaction, the new one takes its
+title, place and release, and the activities that stand for it; the old one is kept deleted.
+"""
+
+import uuid
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import Session
+
+from app import audit
+from models import Activity, CourseMaterial, IndexingStatus, now
+
+LONGEST_CHAIN = 100
+
+
+def begin_version(material: CourseMaterial, old: CourseMaterial) -> None:
+    """Lets `material`, which has just been added, become a version of `old` once it is read."""
+    material.replaces_id = old.material_id
+    _take_on(material, old)
+
+
+def take_over(session: Session, material: CourseMaterial) -> None:
+    """Puts a version that can be found in the place of the one before it.
+
+    One without any text does not replace one that has some: search would go dark.
+    """
+    old = _before(session, material)
+    if old is None or (old.chunk_count and not material.chunk_count):
+        return
+    material.replaces_id = old.material_id
+    if old.deleted_at is None:
+        _take_on(material, old)
+        old.deleted_at = now()
+    _move_activities(session, old, material)
+    audit.record(
+        session,
+        material.uploader_id,
+        material.course_id,
+        "material.replaced",
+        str(old.material_id),
+        {"by": str(material.material_id)},
+    )
+    session.flush()
+
+
+def change_places(session: Session, newer: CourseMaterial, older: CourseMaterial) -> None:
+    """Goes back to a version: the newer one is deleted, with the same way back."""
+    _take_on(older, newer)
+    newer.deleted_at, newer.replaces_id = now(), older.material_id
+    _move_activities(session, newer, older)
+    session.flush()
+
+
+def in_use_after(session: Session, material: CourseMaterial) -> CourseMaterial | None:
+    """The version that has taken this deleted material's place, directly or by others."""
+    material_id: uuid.UUID = material.material_id
+    for _ in range(LONGEST_CHAIN):
+        newer = session.scalars(
+            select(CourseMaterial)
+            .where(CourseMaterial.replaces_id == material_id, _was_taken_in())
+            .order_by(CourseMaterial.deleted_at.is_not(None), CourseMaterial.upload_date.desc())
+            .limit(1)
+        ).first()
+        if newer is None or newer.deleted_at is None:
+            return newer
+        material_id = newer.material_id
+    return None
+
+
+def leads_to(session: Session, course_id: uuid.UUID, material_id: uuid.UUID) -> uuid.UUID | None:
+    """Where a link to a material of the course that was replaced leads now."""
+    material = session.scalar(
+        select(CourseMaterial).where(
+            CourseMaterial.material_id == material_id,
+            CourseMaterial.course_id == course_id,
+            CourseMaterial.deleted_at.is_not(None),
+        )
+    )
+    newer = in_use_after(session, material) if material else None
+    return newer.material_id if newer else None
+
+
+def _before(session: Session, material: CourseMaterial) -> CourseMaterial | None:
+    """The version in use that `material` is to replace, else the one that it was made for."""
+    if material.replaces_id is None:
+        return None
+    old = session.get(CourseMaterial, material.replaces_id, with_for_update=True)
+    if old is None or old.deleted_at is None:
+        return old
+    others = session.scalars(
+        select(CourseMaterial).where(
+            CourseMaterial.replaces_id == old.material_id,
+            CourseMaterial.material_id != material.material_id,
+            CourseMaterial.deleted_at.is_(None),
+            _was_taken_in(),
+        )
+    )
+    return others.first() or old
+
+
+def _was_taken_in() -> ColumnElement[bool]:
+    """Whether a version has come so far that it takes the place of the one before it."""
+    return or_(
+        CourseMaterial.chunk_count > 0,
+        CourseMaterial.indexing_status == IndexingStatus.COMPLETED,
+    )
+
+
+def _take_on(material: CourseMaterial, other: CourseMaterial) -> None:
+    material.title, material.position = other.title, other.position
+    material.is_public, material.release_at = other.is_public, other.release_at
+
+
+def _move_activities(session: Session, old: CourseMaterial, new: CourseMaterial) -> None:
+    session.execute(
+        update(Activity)
+        .where(Activity.material_id == old.material_id)
+        .values(material_id=new.material_id)
+    )

@@ -1,0 +1,157 @@
+"""A new version replaces the old one without a gap in search, and there is a way back."""
+
+import io
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.materials import jobs
+from app.materials.search import search
+from models import Activity, ActivityKind, Course, CourseMaterial, CourseRole, IndexingStatus, now
+from tests.helpers import Visitor, enter
+from tests.materials import makers
+from tests.materials.conftest import Add
+
+Look = Callable[[uuid.UUID], CourseMaterial]
+OLD, NEW = b"Osmosis moves water slowly.", b"Osmosis moves water through a membrane, quickly."
+
+
+@pytest.fixture
+def teacher(app: Flask, session: Session, course: Course) -> Visitor:
+    return enter(app, session, course, CourseRole.TEACHER)
+
+
+@pytest.fixture
+def student(app: Flask, session: Session, course: Course) -> Visitor:
+    return enter(app, session, course, CourseRole.STUDENT)
+
+
+def replace(teacher: Visitor, material_id: uuid.UUID, content: bytes, name: str = "b.txt") -> None:
+    data = {"files": (io.BytesIO(content), name), "replaces": str(material_id)}
+    assert teacher.post("materials/", data=data).status_code == 303
+
+
+def version_of(session: Session, material_id: uuid.UUID) -> uuid.UUID:
+    session.rollback()
+    query = select(CourseMaterial.material_id).where(CourseMaterial.replaces_id == material_id)
+    return session.scalars(query).one()
+
+
+def found(session: Session, course: Course) -> list[uuid.UUID]:
+    session.rollback()
+    result = search(session, course.course_id, "osmosis water", question_vector=None)
+    return [passage.material_id for passage in result.passages]
+
+
+def test_the_old_one_is_found_until_the_new_one_is_and_then_the_new_one_alone(
+    session: Session, course: Course, teacher: Visitor, student: Visitor, read: Add, look: Look
+) -> None:
+    old = read("a.txt", OLD)
+    activity = Activity(
+        course_id=course.course_id,
+        kind=ActivityKind.MATERIAL,
+        title="Read this",
+        material_id=old,
+        created_by=look(old).uploader_id,
+    )
+    session.add(activity)
+    session.commit()
+    replace(teacher, old, NEW)
+    new = version_of(session, old)
+    assert found(session, course) == [old]
+    page = teacher.get("materials/").text
+    assert "stays in use until this one is read" in page
+    form = {"title": "Osmosis", "release": "now"}
+    teacher.post(f"materials/{old}/edit", data=form)
+    jobs.index_words(str(new))
+    assert found(session, course) == [new]
+    assert look(new).title == "Osmosis" and look(new).position == look(old).position
+    assert look(old).deleted_at is not None
+    session.refresh(activity)
+    assert activity.material_id == new
+    link = student.get(f"materials/{old}?page=1&quote=Osmosis")
+    assert link.status_code == 302
+    assert f"materials/{new}?" in link.location and "quote=Osmosis" in link.location
+    assert "through a" in student.get(link.location).text
+
+
+def test_release_is_taken_over(session: Session, teacher: Visitor, read: Add, look: Look) -> None:
+    hidden, later = read("a.txt", OLD), read("b.txt", b"other")
+    moment = now() + timedelta(days=3)
+    session.get_one(CourseMaterial, hidden).is_public = False
+    session.get_one(CourseMaterial, later).release_at = moment
+    session.commit()
+    for old in (hidden, later):
+        replace(teacher, old, NEW + str(old).encode())
+        new = version_of(session, old)
+        for _ in range(2):  # from the start, and once it has taken over
+            assert look(new).is_public == look(old).is_public
+            assert look(new).release_at == look(old).release_at
+            jobs.index_words(str(new))
+
+
+def test_one_that_cannot_be_read_leaves_the_old_one_in_use(
+    session: Session, course: Course, teacher: Visitor, read: Add, look: Look
+) -> None:
+    old = read("a.txt", OLD)
+    replace(teacher, old, makers.pdf(["x"], encrypted=True), "b.pdf")
+    new = version_of(session, old)
+    jobs.index_words(str(new))
+    assert found(session, course) == [old]
+    assert look(new).indexing_status is IndexingStatus.FAILED
+    page = teacher.get("materials/").text
+    assert "protected by a password" in page and "The version before it stays in use." in page
+
+
+def test_there_is_a_way_back_and_forth(
+    session: Session, course: Course, teacher: Visitor, read: Add, look: Look
+) -> None:
+    old = read("a.txt", OLD)
+    replace(teacher, old, NEW)
+    new = version_of(session, old)
+    jobs.index_words(str(new))
+    teacher.post("materials/restore", data={"material": str(old)})
+    assert found(session, course) == [old] and look(new).deleted_at is not None
+    assert teacher.get(f"materials/{old}").status_code == 200
+    teacher.post("materials/restore", data={"material": str(new)})
+    assert found(session, course) == [new] and look(old).deleted_at is not None
+
+
+def test_of_two_new_versions_the_last_to_be_read_stays(
+    session: Session, course: Course, teacher: Visitor, student: Visitor, read: Add
+) -> None:
+    old = read("a.txt", OLD)
+    replace(teacher, old, NEW)
+    first = version_of(session, old)
+    replace(teacher, old, b"Osmosis, once more about water.")
+    query = select(CourseMaterial.material_id).where(CourseMaterial.replaces_id == old)
+    second = next(one for one in session.scalars(query) if one != first)
+    jobs.index_words(str(first))
+    jobs.index_words(str(second))
+    assert found(session, course) == [second]
+    for link in (old, first):
+        assert f"materials/{second}" in student.get(f"materials/{link}").location
+
+
+def test_a_version_of_a_deleted_material_is_added_and_links_lead_to_it(
+    session: Session, course: Course, teacher: Visitor, read: Add
+) -> None:
+    old = read("a.txt", OLD)
+    replace(teacher, old, NEW)
+    new = version_of(session, old)
+    teacher.post(f"materials/{old}/delete")
+    assert found(session, course) == []
+    jobs.index_words(str(new))
+    assert found(session, course) == [new]
+    assert teacher.get(f"materials/{old}").status_code == 302
+
+
+def test_the_same_content_is_no_new_version(session: Session, teacher: Visitor, read: Add) -> None:
+    old = read("a.txt", OLD)
+    replace(teacher, old, OLD)
+    assert session.scalars(select(CourseMaterial.material_id)).all() == [old]
