@@ -29,7 +29,7 @@ def take_over(
     `files`: this course's material for one of the old course. None for a reading whose file
     could not be brought along.
     """
-    session.get_one(Course, course_id, with_for_update=True)
+    session.get_one(Course, course_id, with_for_update={"key_share": True})  # one after another
     copied = session.scalar(
         select(Activity)
         .where(Activity.course_id == course_id, Activity.copied_from_id == old.activity_id)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -249,6 +250,27 @@ def test_pressed_twice_it_is_taken_over_once(copy: Copy) -> None:
         assert answer.status_code == 303
         assert answer.location.endswith("/practice/")
     assert len(activities(copy)) == 1
+
+
+def test_pressed_in_two_windows_at_once_it_is_taken_over_once(copy: Copy) -> None:
+    addresses = [copy.copied(), copy.copied()]
+    tokens = [
+        copy.see(address).split('name="csrf-token" content="')[1].split('"')[0]
+        for address in addresses
+    ]
+
+    def press(number: int) -> int:
+        cookies = Browser(copy.app)
+        cookies.client = copy.browser.client
+        data = {"csrf_token": tokens[number]}
+        address = f"{addresses[number]}take-over"
+        return cookies.open(address, method="POST", data=data).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(press, range(2))) == [303, 303]
+    assert len(activities(copy)) == 1
+    concepts = copy.session.scalars(select(Concept.name)).all()
+    assert sorted(concepts) == ["For loops", "For loops"]
 
 
 def test_the_courses_own_concept_and_questions_are_used(copy: Copy) -> None:
