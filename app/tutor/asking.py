@@ -16,7 +16,7 @@ from app.materials.search import search
 from app.tutor import conversations, turns
 from app.tutor.evidence.building import build_card
 from app.tutor.evidence.card import Card, Practice
-from app.tutor.evidence.wording import terms
+from app.tutor.followups import leans, standalone
 from app.tutor.policy import may_write
 from models import Coverage, PracticeQuestion, TurnState, TutorTurn, now
 
@@ -24,8 +24,8 @@ LONGEST_QUESTION = 4000
 MOST_QUESTIONS = 30
 WITHIN = timedelta(minutes=10)
 SAME_QUESTION = timedelta(seconds=60)
-FEWEST_TERMS = 3
-"""A question of fewer words that say something is searched together with the one before it."""
+LOOKED_BACK = 4
+"""Questions before a follow-up that may name its subject."""
 SOURCES = 4
 
 
@@ -107,26 +107,14 @@ def _hold_back(session: Session, asker: Asker) -> None:
 
 
 def _search_text(session: Session, asker: Asker, text: str) -> str:
-    """What to look for. "And why?" says too little alone: the question before it helps."""
-    if len(set(terms(text))) >= FEWEST_TERMS:
+    """What to look for. "And why?" says too little alone: the questions before it help."""
+    if not leans(text):
         return text
     conversation = conversations.current(session, asker.user_id, asker.course_id)
-    before = conversation and conversations.latest_question(session, conversation.conversation_id)
-    if not before or before.content == text or (terms(text) and not _points_back(text)):
+    if conversation is None:
         return text
-    return f"{before.content}\n{text}"
-
-
-def _points_back(text: str) -> bool:
-    """Whether a short question leans on the one before it ("and the second?", "why is that?")."""
-    words = {word.strip("?.,!¿").lower() for word in text.split()}
-    return bool(words & _LEANING)
-
-
-_LEANING = frozenset(
-    "and why how else another more it that this those these they them one ones again "
-    "y por qué otro otra eso und warum noch das et pourquoi encore".split()
-)
+    earlier = conversations.latest_questions(session, conversation.conversation_id, LOOKED_BACK)
+    return standalone(text, [before for before in earlier if before != text])
 
 
 def _card(session: Session, asker: Asker, text: str, vector: list[float] | None) -> Card:

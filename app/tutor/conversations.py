@@ -129,6 +129,20 @@ def latest_question(session: Session, conversation_id: UUID) -> Message | None:
     )
 
 
+def latest_questions(session: Session, conversation_id: UUID, count: int) -> list[str]:
+    """The texts of the questions asked last, newest first."""
+    query = (
+        select(Message.content)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.sender_type == SenderType.STUDENT,
+        )
+        .order_by(Message.timestamp.desc())
+        .limit(count)
+    )
+    return list(session.scalars(query))
+
+
 def pace(session: Session, student_id: UUID, course_id: UUID, within: timedelta) -> Pace:
     """How much the person asks in the course, and whether an answer is just being written."""
     mine = (Conversation.student_id == student_id) & (Conversation.course_id == course_id)
