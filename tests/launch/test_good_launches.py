@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.access import RIGHTS, Right
 from demo_lms import Platform
 from demo_lms import vocabulary as lti
-from models import Course, CourseRole, Enrollment, ToolSession, User
+from models import Course, CourseRole, Enrollment, PendingLaunch, ToolSession, User
 from tests.launch.lms import Attempt, Browser, signed_by_hand
 from tests.launch.table import row
 
@@ -160,6 +160,12 @@ def test_mentored_people_come_with_the_mentor_role_alone(
     opened = opens(attempt, session)
     assert (opened.role is CourseRole.OBSERVER) is mentors
     assert Right.TEACH not in RIGHTS[opened.role]
+
+    waiting = begin_with(browser, platform, **{lti.ROLES: roles, MENTORED: ["somebody", 7, "\n"]})
+    waiting.keeps_cookie = False
+    assert waiting.post().status_code == 200
+    kept = session.scalars(select(PendingLaunch.claims)).one()
+    assert kept["mentored"] == (["somebody"] if mentors else [])
 
 
 @row(48)
