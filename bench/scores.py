@@ -6,13 +6,12 @@ gets and counts how many requests were there at once. Six hours pass by moving t
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from flask import Flask
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -39,27 +38,27 @@ def main() -> None:
     rows = []
     for measure in (_healthy, _down):
         with ExitStack() as stack:
-            app = stack.enter_context(application())
+            stack.enter_context(application())
             server = stack.enter_context(serving())
             server.latency = LATENCY
             session = stack.enter_context(Session(db.engine, expire_on_commit=False))
             arranged = arrange(session, server, "moodle")
-            rows.append(measure(app, arranged, server))
-    report("scores", rows)
+            rows.append(measure(arranged, server))
+            report("scores", rows)
 
 
-def _healthy(app: Flask, arranged: Arranged, server: AgsServer) -> dict[str, object]:
+def _healthy(arranged: Arranged, server: AgsServer) -> dict[str, object]:
     ids = arranged.many(SCORES, COLUMNS)
     began = time.monotonic()
     with _workers():
-        for given in (11, 12):
-            time.sleep(3)
+        for share, given in ((0.3, 11), (0.6, 12)):
+            _until(lambda share=share: len(server.grades) >= share * SCORES)
             _change(ids[:: SCORES // CHANGED], given)
-        _until_all_are_sent()
+        _until(_all_are_sent)
     return _figures("healthy platform", server, time.monotonic() - began, 0)
 
 
-def _down(app: Flask, arranged: Arranged, server: AgsServer) -> dict[str, object]:
+def _down(arranged: Arranged, server: AgsServer) -> dict[str, object]:
     """Each half hour the workers work off what is due; then the platform comes up."""
     arranged.many(SCORES, COLUMNS)
     server.is_down, server.latency = True, 0.0
@@ -71,7 +70,7 @@ def _down(app: Flask, arranged: Arranged, server: AgsServer) -> dict[str, object
     arranged.hours_pass(timedelta(minutes=90))
     began = time.monotonic()
     with _workers():
-        _until_all_are_sent()
+        _until(_all_are_sent)
     return _figures("after six hours down", server, time.monotonic() - began, asked)
 
 
@@ -99,20 +98,22 @@ def _change(ids: list[UUID], given: int) -> None:
             wake(session, part)
 
 
-def _until_all_are_sent() -> None:
+def _until(condition: Callable[[], bool]) -> None:
     ends = time.monotonic() + PATIENCE
-    while True:
-        with transaction() as session:
-            left = session.scalar(
-                select(func.count()).where(
-                    (ScoreOutbox.status != ScoreStatus.SENT)
-                    | (ScoreOutbox.sent_version != ScoreOutbox.version)
-                )
-            )
-        if not left:
-            return
-        assert time.monotonic() < ends, f"{left} scores are left"
+    while not condition():
+        assert time.monotonic() < ends, "the scores do not arrive"
         time.sleep(0.5)
+
+
+def _all_are_sent() -> bool:
+    with transaction() as session:
+        left = session.scalar(
+            select(func.count()).where(
+                (ScoreOutbox.status != ScoreStatus.SENT)
+                | (ScoreOutbox.sent_version != ScoreOutbox.version)
+            )
+        )
+    return not left
 
 
 def _figures(

@@ -34,6 +34,8 @@ LONGEST_DELAY = timedelta(hours=1)
 PATIENCE = timedelta(hours=24)
 """So long a score is tried; then it is shown to the teacher as not accepted."""
 
+NOT_REACHED = "The LMS could not be reached."
+GIVEN_UP = "The LMS could not be reached for a day."
 _SENTENCES = {
     Cause.ACCESS: "The LMS does not accept CourseLLM's key or address. "
     "An administrator has to check the connection.",
@@ -200,11 +202,11 @@ def _wait(row: ScoreOutbox, transient: Transient) -> None:
     row.attempts += 1
     row.failing_since = row.failing_since or moment
     if moment - row.failing_since >= PATIENCE:
-        _give_up(row, "The LMS could not be reached for a day.", transient.reason)
+        _give_up(row, GIVEN_UP, transient.reason)
         return
     delay = max(back_off(row.attempts), transient.retry_after or timedelta())
     row.status, row.next_try_at = ScoreStatus.WAITING, moment + delay
-    row.last_error = f"The LMS could not be reached.\n{transient.reason}"
+    row.last_error = f"{NOT_REACHED}\n{transient.reason}"
 
 
 def back_off(attempts: int) -> timedelta:

@@ -5,7 +5,7 @@ import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from app.extensions import transaction
@@ -71,6 +71,9 @@ def _come_again(
     session: Session, registration_id: UUID, slot: int, failures: list[Transient]
 ) -> None:
     moment = now()
+    if failures:
+        pause = moment + _pause(failures)
+        _rest(session, _pending(registration_id, slot), pause, failures[-1].reason)
     earliest = session.scalar(
         select(func.min(func.coalesce(ScoreOutbox.next_try_at, moment))).where(
             *_pending(registration_id, slot)
@@ -79,10 +82,39 @@ def _come_again(
     if earliest is None:
         return
     if failures:
-        at = max(earliest, moment + _pause(failures))
-        slots.queue(session, registration_id, slot, at, is_pause=True)
+        slots.queue(session, registration_id, slot, max(earliest, pause), is_pause=True)
     else:
         slots.queue(session, registration_id, slot, _later(earliest, moment))
+
+
+def _rest(
+    session: Session, pending: list[ColumnElement[bool]], until: datetime, reason: str
+) -> None:
+    """What was not even tried waits with the others, and is given up after the same day."""
+    moment = now()
+    due = ScoreOutbox.next_try_at.is_(None) | (ScoreOutbox.next_try_at < until)
+    is_over = ScoreOutbox.failing_since < moment - delivery.PATIENCE
+    session.execute(
+        update(ScoreOutbox)
+        .where(*pending, due, is_over)
+        .values(
+            status=ScoreStatus.REFUSED,
+            next_try_at=None,
+            posted_scores=None,
+            last_error=f"{delivery.GIVEN_UP}\n{reason}",
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(ScoreOutbox)
+        .where(*pending, due)
+        .values(
+            failing_since=func.coalesce(ScoreOutbox.failing_since, moment),
+            next_try_at=until,
+            last_error=f"{delivery.NOT_REACHED}\n{reason}",
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _pause(failures: list[Transient]) -> timedelta:

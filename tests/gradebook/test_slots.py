@@ -15,6 +15,7 @@ from app import config
 from app.config import Settings
 from app.extensions import transaction
 from app.gradebook import drains, slots
+from app.gradebook.delivery import GIVEN_UP, NOT_REACHED, PATIENCE
 from app.gradebook.outbox import send_again
 from app.gradebook.slots import SLOTS, lock_of, slot_of, wake
 from app.jobs import run_worker
@@ -173,6 +174,24 @@ class TestAPlatformThatIsDown:
         soonest = arranged.session.scalar(text("select min(scheduled_at) from procrastinate_jobs"))
         assert soonest is not None
         assert soonest > now() + timedelta(minutes=29)
+
+    def test_what_is_not_even_tried_says_so_and_is_given_up_after_the_same_day(
+        self, arranged: Arranged, server: AgsServer
+    ) -> None:
+        server.is_down = True
+        arranged.many(STUDENTS)
+        arranged.work()
+        rows = arranged.session.scalars(select(ScoreOutbox)).all()
+        assert all((row.last_error or "").startswith(NOT_REACHED) for row in rows)
+        assert all(row.next_try_at and row.next_try_at > now() for row in rows)
+        for _ in range(2):
+            arranged.hours_pass(PATIENCE / 2 + timedelta(minutes=1))
+            arranged.work()
+        arranged.session.expire_all()
+        assert _statuses(arranged.session) == {ScoreStatus.REFUSED: STUDENTS}
+        rows = arranged.session.scalars(select(ScoreOutbox)).all()
+        assert all((row.last_error or "").startswith(GIVEN_UP) for row in rows)
+        assert len(server.got) <= 3 * SLOTS * drains.MOST_FAILURES
 
     def test_another_school_is_served_meanwhile(
         self, arranged: Arranged, server: AgsServer, other: Arranged
