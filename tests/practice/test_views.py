@@ -213,6 +213,31 @@ def test_practice_on_another_concept_is_no_part_of_the_activity(room: Room) -> N
     assert room.session.scalars(select(StudentAttempt)).one().activity_id is None
 
 
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        (ScorePolicy.BEST, "More practice never lowers it."),
+        (ScorePolicy.LAST, "Your last answer to each question counts."),
+        (ScorePolicy.AVERAGE, "The average of your answers to each question counts."),
+        (ScorePolicy.MASTERY, "Your mastery of what is practised counts, as it is shown here"),
+    ],
+)
+def test_a_student_reads_what_counts(room: Room, policy: ScorePolicy, words: str) -> None:
+    activity = room.activity(score_policy=policy, question_count=1)
+    student = room.enter(activity_id=activity.activity_id)
+    page = student.get("practice/").text
+    assert words in page
+    student.post("practice/answer", data={**hidden(page), "answer": "b"})
+    page = student.get("practice/").text
+    figure = re.search(r'cl-big">([\d.]+) <span[^>]*>of 10</span></span>(.*?)</div>', page)
+    assert figure is not None
+    if policy is ScorePolicy.MASTERY:  # an estimate says how sure it is
+        low, high = re.findall(r"likely ([\d.]+)\N{EN DASH}([\d.]+)", figure[2])[0]
+        assert 0 < float(low) < float(figure[1]) < float(high) < 10
+    else:
+        assert (figure[1], figure[2]) == ("10", "")
+
+
 class TestASetOfSeveralConcepts:
     @pytest.fixture
     def lists(self, room: Room) -> Concept:
