@@ -24,6 +24,14 @@ class SourceUnreadable(DomainError):
     status = 422
 
 
+class NotSearched(SourceUnreadable):
+    """The file is of a kind that is not read: it is kept, and `sentence` says what it is."""
+
+    def __init__(self, sentence: str, media_type: str) -> None:
+        super().__init__(sentence)
+        self.media_type = media_type
+
+
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """A file as read: `file_type` by content, `page_count` pages, slides or sections.
@@ -46,6 +54,8 @@ def extract(path: Path, name: str, limits: sandbox.Limits = DEFAULT_LIMITS) -> E
         for message in sandbox.read(path, name, limits):
             if "fault" in message:
                 raise SourceUnreadable(message["fault"])
+            if "not_searched" in message:
+                raise NotSearched(message["not_searched"], message["media_type"])
             if "kind" in message:
                 kind = message["kind"]
             elif "page" in message:
@@ -54,7 +64,7 @@ def extract(path: Path, name: str, limits: sandbox.Limits = DEFAULT_LIMITS) -> E
                 return _extraction(kind, pages, message["done"])
     except sandbox.ChildFailed as failure:
         log.warning("reading %s failed: %s", path.name, failure)
-        raise SourceUnreadable(_sentence(failure, limits)) from failure
+        raise SourceUnreadable(sentence_of(failure, limits)) from failure
     raise SourceUnreadable(DAMAGED)
 
 
@@ -69,7 +79,8 @@ def _extraction(kind: str, pages: list[Page], done: dict[str, Any]) -> Extractio
     )
 
 
-def _sentence(failure: sandbox.ChildFailed, limits: sandbox.Limits) -> str:
+def sentence_of(failure: sandbox.ChildFailed, limits: sandbox.Limits) -> str:
+    """Why a child died, in a teacher's words."""
     if failure.timed_out:
         return (
             f"Reading the file took longer than {limits.cpu // 60} minutes. Split it into smaller "

@@ -85,6 +85,23 @@ def store_words(
     session.flush()
 
 
+def keep_unread(session: Session, material_id: uuid.UUID, sentence: str, media_type: str) -> None:
+    """Keeps a file of a kind that is not read; `sentence` says what it is. As a new version of one
+    that is searched it fails instead."""
+    material = _locked(session, material_id)
+    if material is None:
+        return
+    old = session.get(CourseMaterial, material.replaces_id) if material.replaces_id else None
+    if old is not None and old.chunk_count and not old.deleted_at:
+        mark_failed(session, material_id, sentence)
+        return
+    material.file_type = FileType.OTHER
+    material.indexing_status, material.indexed_at = IndexingStatus.COMPLETED, now()
+    set_details(material, reason=None, not_searched=sentence, media_type=media_type)
+    take_over(session, material)
+    session.flush()
+
+
 def mark_failed(session: Session, material_id: uuid.UUID, reason: str) -> None:
     """The material failed; `reason` is a sentence for the teacher."""
     material = _locked(session, material_id)

@@ -17,8 +17,9 @@ from app.llm.client import ModelUnavailable, embed_passages
 from app.llm.profiles import embedding_profile
 from app.materials import deepening, deletion, incoming, indexing, uploads
 from app.materials.copying import copy_file
-from app.materials.extraction import SourceUnreadable, extract
+from app.materials.extraction import NotSearched, SourceUnreadable, extract
 from app.materials.storage import storage
+from app.materials.unpacking import clear_folders, is_archive, unpack_archive
 from models import now
 
 log = logging.getLogger("coursellm.materials")
@@ -42,18 +43,24 @@ NO_VECTORS = (
 
 @blueprint.task(name="index_words", retry=PATIENT)
 def index_words(material_id: str) -> None:
-    """Reads a file and makes it findable by its words."""
+    """Reads a file and makes it findable by its words; unpacks an archive."""
     key = UUID(material_id)
     with transaction() as session:
         to_read = indexing.begin_reading(session, key)
     if to_read is None:
         return
     try:
+        if is_archive(to_read.name):
+            unpack_archive(key, to_read.storage_path)
+            return
         with storage().local(to_read.storage_path) as path:
             found = extract(path, to_read.name)
         chunks = indexing.chunks_of(found)
         with transaction() as session:
             indexing.store_words(session, key, found, chunks)
+    except NotSearched as fault:
+        with transaction() as session:
+            indexing.keep_unread(session, key, fault.sentence, fault.media_type)
     except SourceUnreadable as fault:
         _fail(key, fault.sentence)
     except FileNotFoundError:
@@ -124,6 +131,7 @@ def clear_away(timestamp: int) -> None:
         useless = uploads.sweep(session)
     for upload_id in useless:
         incoming.discard(upload_id)
+    clear_folders()
 
 
 def _vectors(texts: list[str]) -> list[list[float]]:

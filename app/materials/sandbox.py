@@ -22,6 +22,10 @@ _START = (
     "import json, pathlib, sys; sys.path.append(sys.argv[1]); from readers.child import main; "
     "main(pathlib.Path(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4]))"
 )
+_UNPACK = (
+    "import json, pathlib, sys; sys.path.append(sys.argv[1]); from readers.archive import main; "
+    "main(pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]), json.loads(sys.argv[4]))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,19 @@ class ChildFailed(Exception):
 
 def read(path: Path, name: str, limits: Limits) -> Iterator[dict[str, Any]]:
     """The child's messages, in order: see `readers.child`. Raises `ChildFailed`."""
+    return _messages(_START, path, name, limits)
+
+
+def unpack(path: Path, folder: Path, limits: Limits) -> Iterator[dict[str, Any]]:
+    """The same of an archive, unpacked into `folder`: see `readers.archive`."""
+    return _messages(_UNPACK, path, str(folder), limits)
+
+
+def _messages(start: str, path: Path, more: str, limits: Limits) -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        arguments = [str(Path(__file__).parent), str(path), name, json.dumps(asdict(limits))]
+        arguments = [str(Path(__file__).parent), str(path), more, json.dumps(asdict(limits))]
         child = subprocess.Popen(  # noqa: S603 - our own interpreter, arguments never see a shell
-            [sys.executable, "-I", "-c", _START, *arguments],
+            [sys.executable, "-I", "-c", start, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,

@@ -1,8 +1,10 @@
 """What a teacher reads about a material's state: words, a share, and what works meanwhile."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from app.config import MEGABYTE
 from models import CourseMaterial, FileType, IndexingStatus
@@ -39,6 +41,10 @@ class State:
     reason: str | None = None
     without_text: tuple[int, ...] = ()
     words_only: bool = False
+    not_searched: str | None = None
+    """Why a file that is kept is not searched."""
+    unpacked: Mapping[str, Any] | None = None
+    """Of an archive: how many `files` came out of it, how many were `known`, what was `left`."""
 
     @property
     def is_unfinished(self) -> bool:
@@ -65,6 +71,8 @@ def state_of(material: CourseMaterial, now: datetime) -> State:
         percent,
         without_text=tuple(details.get("without_text", ())),
         words_only=material.embedded_count < material.chunk_count,
+        not_searched=details.get("not_searched"),
+        unpacked=details.get("unpacked"),
     )
 
 

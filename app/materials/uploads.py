@@ -21,6 +21,7 @@ from app.materials import catalogue, incoming, versions
 from app.materials.catalogue import Added
 from app.materials.status import size_in_words
 from app.materials.storage import PIECE, Stored, storage
+from app.materials.unpacking import is_archive
 from models import CourseMaterial, Upload, now
 
 KEPT_FOR = timedelta(days=1)
@@ -248,7 +249,7 @@ def _add(
     replaces_id: uuid.UUID | None,
 ) -> Added:
     added = catalogue.add_material(session, course_id, user_id, name, material_id, stored)
-    if replaces_id and added.is_new:
+    if replaces_id and added.is_new and not is_archive(name):
         old = catalogue.get_material(session, course_id, replaces_id, see_hidden=True)
         versions.begin_version(added.material, old)
     return added

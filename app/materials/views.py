@@ -99,7 +99,9 @@ def row(material_id: uuid.UUID) -> str:
     with transaction() as session:
         material = _get(session, actor, material_id)
         rows = rows_of(session, actor.course, [material])
-    return render_template("materials/_rows.html", rows=rows, may_change=actor.may(Right.MANAGE))
+    return render_template(
+        "materials/_rows.html", rows=rows, may_change=actor.may(Right.MANAGE), is_single=True
+    )
 
 
 @blueprint.get("/<uuid:material_id>")

@@ -1,7 +1,8 @@
 """The child process: reads one file under limits and writes a line of JSON per page to stdout.
 
 Lines: `{"kind": …}`, then `{"page": …}` for each page, then `{"done": …}`; or `{"fault": sentence}`
-at any point. `sandbox.py` starts it and reads the lines.
+at any point, or `{"not_searched": sentence, "media_type": …}`. `sandbox.py` starts it and reads the
+lines.
 """
 
 import ctypes
@@ -16,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 
 from .kinds import kind_of
-from .page import DAMAGED, NO_TEXT, ONLY_PICTURES, Page, Source, Unreadable
+from .page import DAMAGED, NO_TEXT, ONLY_PICTURES, NotSearched, Page, Source, Unreadable
 
 _READERS = {
     "pdf": ("pdf", "read"),
@@ -39,17 +40,19 @@ def main(path: Path, name: str, limits: dict[str, int]) -> None:
         kind = kind_of(path, name)
         module, function = _READERS[kind]
         read: Callable[[Path], Source] = getattr(import_module(f".{module}", __package__), function)
-        _limit(limits)
-        _tell({"kind": kind})
-        _tell({"done": _pages(read(path), limits)})
+        limit(limits)
+        tell({"kind": kind})
+        tell({"done": _pages(read(path), limits)})
+    except NotSearched as fault:
+        tell({"not_searched": str(fault), "media_type": fault.media_type})
     except Unreadable as fault:
-        _tell({"fault": str(fault)})
+        tell({"fault": str(fault)})
     except MemoryError:
-        _tell({"fault": TOO_BIG})
+        tell({"fault": TOO_BIG})
     except Exception as error:
         # Parsers raise whatever a broken file makes them stumble over; the parent logs which.
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
-        _tell({"fault": TOO_BIG if "emory" in str(error) else DAMAGED})
+        tell({"fault": TOO_BIG if "emory" in str(error) else DAMAGED})
 
 
 def end_with_parent() -> None:
@@ -73,7 +76,7 @@ def _pages(source: Source, limits: dict[str, int]) -> dict[str, object]:
             )
         if not page.text.strip():
             without_text.append(page.number)
-        _tell({"page": _as_json(page)})
+        tell({"page": _as_json(page)})
     if count == len(without_text):
         raise Unreadable(ONLY_PICTURES if source.page_count else NO_TEXT)
     details = dict(source.details)
@@ -91,8 +94,8 @@ def _too_many(count: int | None, limit: int) -> Unreadable:
     )
 
 
-def _limit(limits: dict[str, int]) -> None:
-    """Counts from what the process holds already. macOS refuses some of the limits."""
+def limit(limits: dict[str, int]) -> None:
+    """Sets this process's limits, of memory beyond what it holds. macOS refuses some of them."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     memory = _address_space() + limits["memory"]
     for kind, value in (
@@ -111,6 +114,7 @@ def _address_space() -> int:
     return 0
 
 
-def _tell(message: dict[str, object]) -> None:
+def tell(message: dict[str, object]) -> None:
+    """Sends a message to the parent."""
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()

@@ -1,14 +1,16 @@
 """Tells what a file is by its content, and looks at an archive's sizes before it is unpacked."""
 
+import mimetypes
 import zipfile
 from pathlib import Path
 
-from .page import DAMAGED, EMPTY, PROTECTED, Unreadable
+from .page import DAMAGED, EMPTY, PROTECTED, NotSearched, Unreadable
 
 LARGEST_UNPACKED = 1_000_000_000
 LARGEST_UNPACKED_XML = 250_000_000
 MOST_ENTRIES = 20_000
 
+ARCHIVES = ("zip", "imscc")
 NAMES = {
     "pdf": "a PDF",
     "pptx": "a PowerPoint file",
@@ -16,7 +18,7 @@ NAMES = {
     "md": "Markdown",
     "txt": "text",
 }
-_ENDINGS = {
+ENDINGS = {
     "pdf": "pdf",
     "pptx": "pptx",
     "pptm": "pptx",
@@ -26,15 +28,29 @@ _ENDINGS = {
     "markdown": "md",
     "txt": "txt",
 }
-# First bytes of what teachers upload by mistake, with what to do instead.
-_SEND_INSTEAD = (
-    ((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*"), "a picture"),
-    ((b"{\\rtf",), "an RTF document"),
-    ((b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ"), "a packed archive"),
-    ((b"ID3", b"OggS", b"fLaC", b"\x1aE\xdf\xa3"), "a recording"),
-    ((b"%!PS",), "a PostScript file"),
-    ((b"\x7fELF", b"MZ"), "a program"),
+# First bytes of other files, with what they are and their media types.
+_OTHERS = (
+    (b"\x89PNG", "a picture", "image/png"),
+    (b"\xff\xd8\xff", "a picture", "image/jpeg"),
+    (b"GIF8", "a picture", "image/gif"),
+    (b"BM", "a picture", "image/bmp"),
+    (b"II*\0", "a picture", "image/tiff"),
+    (b"MM\0*", "a picture", "image/tiff"),
+    (b"{\\rtf", "an RTF document", "application/rtf"),
+    (b"\x1f\x8b", "a packed archive", "application/gzip"),
+    (b"7z\xbc\xaf", "a packed archive", "application/x-7z-compressed"),
+    (b"Rar!", "a packed archive", "application/vnd.rar"),
+    (b"BZh", "a packed archive", "application/x-bzip2"),
+    (b"\xfd7zXZ", "a packed archive", "application/x-xz"),
+    (b"ID3", "a recording", "audio/mpeg"),
+    (b"OggS", "a recording", "application/ogg"),
+    (b"fLaC", "a recording", "audio/flac"),
+    (b"\x1aE\xdf\xa3", "a recording", "video/webm"),
+    (b"%!PS", "a PostScript file", "application/postscript"),
+    (b"\x7fELF", "a program", "application/octet-stream"),
+    (b"MZ", "a program", "application/octet-stream"),
 )
+_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAIN_PARTS = {"word/document.xml": "docx", "ppt/presentation.xml": "pptx"}
 
@@ -42,37 +58,55 @@ _MAIN_PARTS = {"word/document.xml": "docx", "ppt/presentation.xml": "pptx"}
 def kind_of(path: Path, name: str) -> str:
     """`pdf`, `pptx`, `docx`, `md` or `txt`, by content.
 
-    Raises `Unreadable` if the file is empty, of another kind, a bomb, or not what `name` says.
+    Raises `Unreadable` if the file is empty, a bomb, or not what `name` says, `NotSearched` if it
+    is of another kind.
     """
     with path.open("rb") as file:
         head = file.read(4096)
     if not head:
         raise Unreadable(EMPTY)
-    ending = _ENDINGS.get(name.rpartition(".")[2].lower()) if "." in name else None
-    kind = _by_content(path, head, ending)
+    ending = ENDINGS.get(name.rpartition(".")[2].lower()) if "." in name else None
+    kind = _by_content(path, name, head, ending)
     if ending and kind != ending and {kind, ending} != {"md", "txt"}:
         raise Unreadable(_mislabelled(name, kind))
     return ending or kind
 
 
-def _by_content(path: Path, head: bytes, ending: str | None) -> str:
+def _by_content(path: Path, name: str, head: bytes, ending: str | None) -> str:
     if b"%PDF-" in head[:1024]:
         return "pdf"
     if head.startswith(b"PK"):
-        return _office_kind(path)
+        return _office_kind(path, ending)
     if head.startswith(_OLE):
         raise Unreadable(_ole_sentence(path))
-    for marks, what in _SEND_INSTEAD:
-        if head.startswith(marks):
-            raise Unreadable(_other_kind(what))
+    for mark, what, media_type in _OTHERS:
+        if head.startswith(mark):
+            raise _other(what, media_type, ending)
     if head[4:8] == b"ftyp" or head[:4] == b"RIFF":
-        raise Unreadable(_other_kind("a picture or a recording"))
+        raise _other("a picture or a recording", _by_name(name), ending)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].lower()
     if start.startswith((b"<!doctype html", b"<html")) and ending is None:
-        raise Unreadable(_other_kind("a web page"))
+        raise _other("a web page", "text/html", ending)
     if ending in ("pdf", "pptx", "docx") and not _looks_like_text(head):
         raise Unreadable(DAMAGED)
+    if ending is None and b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _other("a file of another kind", _by_name(name), ending)
     return "txt"
+
+
+def _other(what: str, media_type: str, ending: str | None) -> Unreadable:
+    """What the tutor does not read: kept, unless its name says that it is something else."""
+    if ending:
+        return Unreadable(_other_kind(what))
+    return NotSearched(
+        f"This is {what}: it can be downloaded, but what stands in it is not searched. The tutor "
+        "reads PDF, PowerPoint, Word, Markdown and text.",
+        media_type,
+    )
+
+
+def _by_name(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def _looks_like_text(head: bytes) -> bool:
@@ -80,7 +114,7 @@ def _looks_like_text(head: bytes) -> bool:
     return odd == 0
 
 
-def _office_kind(path: Path) -> str:
+def _office_kind(path: Path, ending: str | None) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -90,8 +124,9 @@ def _office_kind(path: Path) -> str:
     check_sizes(entries)
     if kind is None:
         names = {entry.filename for entry in entries}
-        what = "an Excel file" if "xl/workbook.xml" in names else "a ZIP archive of another kind"
-        raise Unreadable(_other_kind(what))
+        if "xl/workbook.xml" in names:
+            raise _other("an Excel file", _EXCEL, ending)
+        raise _other("a ZIP archive of another kind", "application/zip", ending)
     if any(entry.flag_bits & 1 for entry in entries):
         raise Unreadable(PROTECTED)
     return kind

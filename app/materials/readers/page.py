@@ -45,6 +45,14 @@ class Unreadable(Exception):
     """The file cannot be read; the message is a sentence for the teacher."""
 
 
+class NotSearched(Unreadable):
+    """The file is of a kind that is not read: it is kept as it is."""
+
+    def __init__(self, sentence: str, media_type: str) -> None:
+        super().__init__(sentence)
+        self.media_type = media_type
+
+
 PROTECTED = "The file is protected by a password. Save a copy without it and upload that."
 DAMAGED = (
     "The file is damaged or was cut off on its way. Open it on your computer, save a new copy "
