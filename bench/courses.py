@@ -34,14 +34,16 @@ class Filled:
     passages: dict[Place, str]
 
 
-def fill(session: Session, data: DataSet, embedded: Embedded) -> Filled:
+def fill(session: Session, data: DataSet, embedded: Embedded, *, is_apart: bool = False) -> Filled:
     """A course with the data set's passages in it. What an id names before its last hyphen (a
-    chapter) is a material."""
+    chapter) is a material; with `is_apart` each passage is one, which can be hidden alone."""
     course = Course(course_code="B", course_name=data.name, semester="", year=2026)
     session.add(course)
     session.flush()
     passages: dict[Place, str] = {}
-    for name, ids in groupby(data.passages, lambda key: key.rpartition("-")[0]):
+    for name, ids in groupby(
+        data.passages, lambda key: key if is_apart else key.rpartition("-")[0]
+    ):
         keys = list(ids)
         material_id = _material(session, course.course_id, name, [data.passages[k] for k in keys])
         passages |= {(material_id, index): key for index, key in enumerate(keys)}

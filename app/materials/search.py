@@ -2,12 +2,12 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
 from app.llm.profiles import embedding_profile
-from app.materials.coverage import Evidence, is_known, judge
+from app.materials.coverage import Evidence, is_known, judge, mean_of_others
 from app.materials.fusion import Place, fuse
 from app.materials.language import text_configuration
 from app.materials.passages import Passage, read_passages
@@ -56,7 +56,9 @@ def search(
     passages = read_passages(session, scores, words, vectors) if scores else []
     configs = dict(zip(scope.materials, scope.configs, strict=True))
     passages = collapsed(look_again(passages, weights_of(terms), configs), limit)
-    evidence = evidence_of(passages, scope.model, is_foreign=_is_foreign(question, scope))
+    evidence = evidence_of(passages, vectors, scope.model)
+    if _is_foreign(question, scope):
+        evidence = replace(evidence, word_share=None)
     return SearchResult(judge(evidence), passages)
 
 
@@ -76,14 +78,17 @@ def _best(scores: dict[Place, float]) -> dict[Place, float]:
     return {place: scores[place] for place in best[:LOOKED_AT]}
 
 
-def evidence_of(passages: Sequence[Passage], model: str, *, is_foreign: bool = False) -> Evidence:
-    """The best cosine, share of words and sentence among the passages."""
-    cosines = [passage.cosine for passage in passages if passage.cosine is not None]
-    shares = [passage.word_share for passage in passages if passage.word_share is not None]
-    by_meaning = cosines and is_known(model)
+def evidence_of(passages: Sequence[Passage], vectors: Sequence[VectorHit], model: str) -> Evidence:
+    """What is known of the first passage, for the judgement whether it answers."""
+    if not passages:
+        return Evidence()
+    first = passages[0]
+    by_meaning = first.cosine is not None and is_known(model)
     return Evidence(
-        cosine=max(cosines) if by_meaning else None,
-        word_share=None if is_foreign and by_meaning else max(shares, default=0.0),
+        cosine=first.cosine if by_meaning else None,
+        others=mean_of_others([hit.cosine for hit in vectors[1:]]),
+        word_share=first.word_share or 0.0,
+        sentence_share=first.snippet.share,
     )
 
 

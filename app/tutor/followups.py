@@ -80,17 +80,19 @@ _CLAUSES = re.compile(
 
 def standalone(question: str, earlier: Sequence[str]) -> str:
     """What to search for: the question, with the subject of the `earlier` ones (newest first) if
-    it does not name one itself."""
+    it does not name one itself; "why?" and "another example" are searched as the one before."""
     if not earlier or not leans(question):
         return question
-    topic = _topic(standalone(earlier[0], earlier[1:]), question)
+    before = standalone(earlier[0], earlier[1:])
+    if not _own_words(question):
+        return before
+    topic = _topic(before, question)
     return f"{topic}: {question}" if topic else question
 
 
 def leans(question: str) -> bool:
     """Whether a question says too little alone to be searched by itself."""
-    words = fold(question).split()
-    says = [word for word in words if _says_something(word)]
+    words, says = fold(question).split(), _own_words(question)
     if not says:
         return True
     if _BEGINNINGS.match(" ".join(words)) and len(says) <= CONNECTED:
@@ -121,6 +123,10 @@ def _points_back(question: str) -> bool:
 def _is_conjunction(word: str, clause: str) -> bool:
     """ "That" before a noun or a pronoun begins a clause: "know that a list is empty"."""
     return word == "that" and not _THAT_IS_SAID.search(clause.strip())
+
+
+def _own_words(question: str) -> list[str]:
+    return [word for word in fold(question).split() if _says_something(word)]
 
 
 def _says_something(word: str) -> bool:

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from app.materials import jobs
 from app.materials import search as searching
-from app.materials.coverage import Evidence, judge
 from app.materials.scope import scope_of
 from app.materials.search import SearchResult, evidence_of, search
 from app.materials.words import search_words, terms_of
@@ -251,38 +250,14 @@ def test_a_course_without_materials_covers_nothing(session: Session, course: Cou
     assert result == SearchResult(Coverage.NOT_COVERED, [])
 
 
-@pytest.mark.parametrize(
-    ("cosine", "share", "coverage"),
-    [
-        (0.88, 0.8, Coverage.ANSWERED),
-        (0.84, 0.7, Coverage.ANSWERED),
-        (0.80, 1.0, Coverage.ANSWERED),
-        (0.84, 0.45, Coverage.CLOSEST),
-        (0.83, 0.25, Coverage.NOT_COVERED),
-        (0.75, 0.1, Coverage.NOT_COVERED),
-        (None, 0.95, Coverage.ANSWERED),
-        (None, 0.5, Coverage.CLOSEST),
-        (None, 0.1, Coverage.NOT_COVERED),
-        (0.88, None, Coverage.ANSWERED),
-        (0.83, None, Coverage.CLOSEST),
-        (0.78, None, Coverage.NOT_COVERED),
-        (None, None, Coverage.NOT_COVERED),
-    ],
-)
-def test_coverage_weighs_meaning_and_words(
-    cosine: float | None, share: float | None, coverage: Coverage
-) -> None:
-    assert judge(Evidence(cosine, share)) is coverage
-
-
 def test_cosines_of_models_nobody_has_looked_at_do_not_judge(
     session: Session, course: Course, model: Model, read: Add
 ) -> None:
     read("Cells.pdf", BOOK)
     embed_all(course)
     passages = ask(session, course, "photosynthesis").passages
-    assert evidence_of(passages, "text-embedding-3-small").cosine is None
-    assert evidence_of(passages, "multilingual-e5-small").cosine is not None
+    assert evidence_of(passages, [], "text-embedding-3-small").cosine is None
+    assert evidence_of(passages, [], "multilingual-e5-small").cosine is not None
 
 
 def test_a_question_in_another_language_is_judged_by_meaning_alone(
