@@ -77,3 +77,36 @@ def test_where_nobody_keeps_anything_the_page_says_what_to_do(open_link: Callabl
         time.sleep(0.2)
     browser.switch_to(next(one for one in windows if one not in before))
     see(browser, "Allow cookies for this site", frame=None)
+
+
+def test_back_and_forward_never_leave_a_blank_frame(
+    place: Place, open_link: Callable[..., Firefox]
+):
+    """Which step of the sign-in the browser goes back to is up to it: each shows something."""
+    browser = open_link("default")
+    browser.go(place.platform.settings.issuer)
+    browser.go(place.link)
+    see(browser, TOOL)
+    for way in ("Back", "Forward"):
+        browser("WebDriver:SwitchToFrame", id=None)
+        browser(f"WebDriver:{way}")
+        see_words(browser)
+    browser.go(place.link)
+    see(browser, TOOL)
+
+
+def see_words(browser: Firefox) -> None:
+    """The course page, or words in the frame that are more than those of a page on the way."""
+    deadline, said = time.monotonic() + SECONDS, ""
+    while not said.strip() or said.strip().startswith("Opening"):
+        assert time.monotonic() < deadline, f"nothing is shown: {said!r}"
+        time.sleep(0.2)
+        try:
+            browser("WebDriver:SwitchToFrame", id=None)
+            said = browser.text()
+            if "Activities" not in said:
+                browser.enter_frame("tool")
+                said = browser.text()
+        except RuntimeError:
+            said = ""  # the page at hand is just going
+    assert "Traceback" not in said
