@@ -118,13 +118,18 @@ def browser_files() -> None:
 
 
 def test_browser() -> None:
-    """A Chromium for the tests: the system's, or Playwright's own."""
-    if any(map(shutil.which, BROWSERS)) or _playwright_has_browser():
-        return
+    """Chromium for the tests (the system's, or Playwright's own), and Firefox where apt has it.
+
+    Tests that need Firefox say so and are skipped where it is missing.
+    """
+    has_chromium = any(map(shutil.which, BROWSERS)) or _playwright_has_browser()
     if os.geteuid() == 0 and shutil.which("apt-get") and _is_debian():
-        install = "apt-get install -y -q --no-install-recommends chromium fonts-liberation"
-        _run("Browser for the tests (apt)", ["sh", "-c", f"apt-get update -q && {install}"])
-    else:
+        wanted = [] if has_chromium else ["chromium", "fonts-liberation"]
+        wanted += [] if shutil.which("firefox-esr") else ["firefox-esr"]
+        if wanted:
+            install = f"apt-get install -y -q --no-install-recommends {' '.join(wanted)}"
+            _run("Browsers for the tests (apt)", ["sh", "-c", f"apt-get update -q && {install}"])
+    elif not has_chromium:
         playwright = [str(VENV_PYTHON), "-m", "playwright", "install", "chromium"]
         _run("Browser for the tests (Playwright's Chromium)", playwright)
 
