@@ -12,7 +12,7 @@ from app.materials.fusion import Place, fuse
 from app.materials.language import text_configuration
 from app.materials.passages import Passage, read_passages
 from app.materials.scope import Scope, scope_of
-from app.materials.second_look import collapsed, look_again, weights_of
+from app.materials.second_look import look_again, weights_of
 from app.materials.vectors import VectorHit, nearest
 from app.materials.words import search_words, terms_of
 from models import Coverage
@@ -20,7 +20,7 @@ from models import Coverage
 __all__ = ["Passage", "SearchResult", "search"]
 
 CANDIDATES = 100
-LOOKED_AT = 30
+LOOKED_AT = 20
 """Candidates that are read again."""
 
 
@@ -55,7 +55,7 @@ def search(
     scores = _best(fuse(words, vectors))
     passages = read_passages(session, scores, words, vectors) if scores else []
     configs = dict(zip(scope.materials, scope.configs, strict=True))
-    passages = collapsed(look_again(passages, weights_of(terms), configs), limit)
+    passages = look_again(passages, weights_of(terms), configs, limit)
     evidence = evidence_of(passages, vectors, scope.model)
     if _is_foreign(question, scope):
         evidence = replace(evidence, word_share=None)

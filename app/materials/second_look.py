@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.materials.passages import Passage
-from app.materials.snippets import Weights, keys_in, keys_of, snippet
+from app.materials.snippets import Weights, best_sentence, keys_in, keys_of, snippet
 from app.materials.words import Term
 
 SENTENCE_WEIGHT = 0.5
@@ -19,15 +19,25 @@ SAME = 0.9
 
 
 def look_again(
-    passages: Sequence[Passage], weights: Mapping[str, Weights], configs: Mapping[uuid.UUID, str]
+    passages: Sequence[Passage],
+    weights: Mapping[str, Weights],
+    configs: Mapping[uuid.UUID, str],
+    limit: int,
 ) -> list[Passage]:
-    """The passages with their snippets, best first; `configs` by material."""
-    looked_at = []
-    for passage in passages:
-        found = snippet(passage.content, weights.get(configs[passage.material_id], {}))
-        score = passage.score + SENTENCE_WEIGHT * found.share
-        looked_at.append(replace(passage, snippet=found, score=score))
-    return sorted(looked_at, key=_order)
+    """The best passages that say different things, with their snippets, best first; at most
+    `limit`. `configs` by material."""
+
+    def asked(passage: Passage) -> Weights:
+        return weights.get(configs[passage.material_id], {})
+
+    again = [
+        replace(
+            one, score=one.score + SENTENCE_WEIGHT * best_sentence(one.content, asked(one)).share
+        )
+        for one in passages
+    ]
+    kept = collapsed(sorted(again, key=_order), limit)
+    return [replace(one, snippet=snippet(one.content, asked(one))) for one in kept]
 
 
 def weights_of(terms: Sequence[Term]) -> dict[str, dict[str, float]]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from app.materials.normalisation import fold
 
@@ -18,8 +19,8 @@ LONGEST = 320
 
 # Marks that sit on letters (accents, Arabic and Indic vowels, Thai tones) belong to the word.
 _MARKS = "\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0980-\u0dff\u0e31-\u0e4e"
-_WORD = re.compile(rf"(?:[^\W_]|[{_MARKS}])+(?:\+\+|\#(?!\w))?")
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+|(?<=[。！？])|\n+")
+_WORD = re.compile(rf"[^\W_](?:[^\W_]+|[{_MARKS}]+)*(?:\+\+|\#(?!\w))?")
+_SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*\s+|[。！？\n]\s*")
 
 Weights = Mapping[str, float]
 """How much each key of a question says."""
@@ -47,6 +48,14 @@ class Snippet:
         yield self.text[begin:], False
 
 
+class Sentence(NamedTuple):
+    """Where a sentence stands in its passage, and the share of the question that it holds."""
+
+    start: int
+    end: int
+    share: float
+
+
 @lru_cache(maxsize=65_536)
 def keys_of(word: str) -> tuple[str, ...]:
     """What a word is compared by."""
@@ -67,25 +76,31 @@ def keys_in(text: str) -> set[str]:
 def snippet(content: str, question: str | Weights) -> Snippet:
     """The sentence of `content` that holds most of the question, the first of equal ones."""
     weights = dict.fromkeys(keys_in(question), 1.0) if isinstance(question, str) else question
-    whole = sum(weights.values()) or 1.0
+    best = best_sentence(content, weights)
+    start, text = _cut(content, best.start, best.end, weights)
+    return Snippet(text, start, tuple(_marks(text, weights)), best.share)
+
+
+def best_sentence(content: str, weights: Weights) -> Sentence:
+    """Where the sentence stands that holds most of the question; the first one if none does."""
     best, most = next(sentences(content), (0, 0)), 0.0
     for start, end in sentences(content):
         held = sum(weights[key] for key in keys_in(content[start:end]) & weights.keys())
         if held > most:
             best, most = (start, end), held
-    start, text = _cut(content, *best, weights)
-    return Snippet(text, start, tuple(_marks(text, weights)), most / whole)
+    return Sentence(*best, most / (sum(weights.values()) or 1.0))
 
 
 def sentences(content: str) -> Iterator[tuple[int, int]]:
     """Where each sentence or line begins and ends."""
-    begin = 0
+    begin = len(content) - len(content.lstrip())
     for match in _SENTENCE_END.finditer(content):
-        if content[begin : match.start()].strip():
-            yield begin, match.start()
-        begin = match.end()
-    if content[begin:].strip():
-        yield begin, len(content)
+        end = match.end()
+        if sentence := content[begin:end].rstrip():
+            yield begin, begin + len(sentence)
+        begin = end
+    if rest := content[begin:].rstrip():
+        yield begin, begin + len(rest)
 
 
 def _cut(content: str, start: int, end: int, weights: Weights) -> tuple[int, str]:
