@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -85,23 +85,30 @@ def role_by_roster(member: Member) -> CourseRole:
 def _bring_up_to_date(
     session: Session, course: Course, joined: Mapping[UUID, Member], began: datetime
 ) -> None:
-    """Who is listed is active, unless a launch has said otherwise since; roles of launches stay."""
+    """Who is listed is active, unless a launch has said otherwise since; roles of launches stay.
+
+    Not so of who had left and is back: whoever taught then may be a learner now.
+    """
     if not joined:
         return
-    session.execute(
-        update(Enrollment)
-        .where(
-            Enrollment.course_id == course.course_id,
-            Enrollment.student_id == any_of(joined),
-            Enrollment.status == EnrollmentStatus.DROPPED,
-            or_(Enrollment.last_launch_at.is_(None), Enrollment.last_launch_at < began),
-        )
-        .values(status=EnrollmentStatus.ACTIVE)
-    )
     told = rows(
         student_id=list(joined),
         role=[role_by_roster(one).value for one in joined.values()],
         subject=[one.subject for one in joined.values()],
+    )
+    stays = (told.c.role == CourseRole.NONE.value) & (Enrollment.role == CourseRole.STUDENT)
+    session.execute(
+        update(Enrollment)
+        .where(
+            Enrollment.course_id == course.course_id,
+            Enrollment.student_id == told.c.student_id,
+            Enrollment.status == EnrollmentStatus.DROPPED,
+            or_(Enrollment.last_launch_at.is_(None), Enrollment.last_launch_at < began),
+        )
+        .values(
+            status=EnrollmentStatus.ACTIVE,
+            role=case((stays, Enrollment.role), else_=told.c.role),
+        )
     )
     session.execute(
         update(Enrollment)

@@ -169,6 +169,27 @@ def test_the_role_of_a_launch_is_not_the_rosters_to_change(school: School) -> No
     assert school.standing() == {"g": (TEACHER, ACTIVE), "s": (STUDENT, ACTIVE)}
 
 
+@pytest.mark.parametrize(
+    ("family", "was", "listed", "role"),
+    [
+        (None, TEACHER, LEARNER, STUDENT),
+        (None, TA, LEARNER, STUDENT),
+        (None, STUDENT, INSTRUCTOR, TEACHER),
+        ("moodle", TEACHER, LEARNER, CourseRole.NONE),
+        ("moodle", STUDENT, LEARNER, STUDENT),
+    ],
+)
+def test_who_had_left_has_no_more_rights_than_the_roster_gives(
+    family: str | None, was: CourseRole, listed: str, role: CourseRole, school: School
+) -> None:
+    """Whoever taught here once may be back as a learner: an old session must not teach again."""
+    school.fresh(school.platform).product_family = family
+    school.person("back", was, status=DROPPED)
+    school.lists(entry("t", INSTRUCTOR), entry("back", listed))
+    school.read()
+    assert school.standing()["back"] == (role, ACTIVE)
+
+
 def test_who_never_launched_has_the_role_of_the_newest_roster(school: School) -> None:
     school.lists(entry("a", LEARNER))
     school.read()
