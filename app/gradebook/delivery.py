@@ -148,8 +148,10 @@ def _settle(session: Session, taken: Sending, settled: Settled) -> None:
     _note_health(session, taken.registration_id, settled)
     if isinstance(settled, Sent):
         _note_sent(row, taken, settled)
-    elif isinstance(settled, Changed):
+    elif isinstance(settled, Changed) and row.sent_score is not None:
         note_changed(row, settled.shown)
+    elif isinstance(settled, Changed):
+        row.status = ScoreStatus.WAITING  # a teacher said meanwhile that ours goes over it
     elif isinstance(settled, Refused):
         _note_refused(row, taken, settled)
     else:
@@ -187,13 +189,14 @@ def _note_sent(row: ScoreOutbox, taken: Sending, sent: Sent) -> None:
 def _note_refused(row: ScoreOutbox, taken: Sending, refused: Refused) -> None:
     """Given up; but if another score is wanted by now, that one has its own try."""
     _give_up(row, _SENTENCES[refused.cause], refused.reason)
+    row.posted_scores = [str(score) for score in taken.unconfirmed] or None
     if row.version != taken.version:
         row.status = ScoreStatus.WAITING
 
 
 def _give_up(row: ScoreOutbox, sentence: str, reason: str) -> None:
+    """What may have arrived without a known answer stays noted: it is no grade of somebody else."""
     row.status, row.next_try_at = ScoreStatus.REFUSED, None
-    row.posted_scores = None
     row.last_error = f"{sentence}\n{reason}"
 
 

@@ -100,7 +100,6 @@ def _rest(
         .values(
             status=ScoreStatus.REFUSED,
             next_try_at=None,
-            posted_scores=None,
             last_error=f"{delivery.GIVEN_UP}\n{reason}",
         )
         .execution_options(synchronize_session=False)
