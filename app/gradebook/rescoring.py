@@ -48,7 +48,7 @@ def _learners(session: Session, activity_id: UUID) -> list[tuple[UUID, UUID | No
     sent = (
         select(ScoreOutbox.user_id, LineItem.resource_link_id)
         .join(LineItem, LineItem.line_item_id == ScoreOutbox.line_item_id)
-        .where(LineItem.activity_id == activity_id)
+        .where(LineItem.activity_id == activity_id, LineItem.resource_link_id.is_not(None))
         .subquery()
     )
     rows = session.execute(

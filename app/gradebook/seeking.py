@@ -265,10 +265,22 @@ def _keep(
     if column is None:
         column = LineItem(context_id=place.context_id, url=found, is_ours=is_ours)
         session.add(column)
+    elif _is_anothers(column, place):
+        log.warning("column of link %s: %s is another's", link.resource_link_id, found)
+        return False
     column.resource_link_id, column.activity_id = link.resource_link_id, place.activity_id
     link.column_error = None
     session.flush()
     return True
+
+
+def _is_anothers(column: LineItem, place: Place) -> bool:
+    """Whether the column stands for another activity at another link: scores of two would mix."""
+    return (
+        column.activity_id not in {None, place.activity_id}
+        and column.resource_link_id is not None
+        and column.resource_link_id != place.resource_link_id
+    )
 
 
 def _in_words(found: Refused | Transient | None) -> str | None:
@@ -293,7 +305,7 @@ def _move(session: Session, outbox_id: UUID, found: str) -> bool:
             ScoreOutbox.line_item_id == other.line_item_id, ScoreOutbox.user_id == row.user_id
         )
     )
-    if has_one is not None:
-        return False  # a newer score of the learner is there already
+    if has_one is not None or other.activity_id not in {None, column.activity_id}:
+        return False  # a newer score of the learner is there already, or another activity's
     row.line_item_id = other.line_item_id
     return True

@@ -12,6 +12,8 @@ from app.gradebook.outbox import want_score
 from app.gradebook.seeking import AGAIN_AFTER
 from lti_config.line_items import READ_SCOPE, SCOPE, TAG
 from models import (
+    Activity,
+    ActivityKind,
     AuditEvent,
     CourseRole,
     LineItem,
@@ -117,6 +119,31 @@ class TestLookedFor:
         assert _columns(bare) == []
         assert bare.server.scores() == []
         assert bare.server.of("create") == [], "a teacher may have left the grade out on purpose"
+
+    def test_the_column_of_another_activity_stays_its_own(self, bare: Arranged) -> None:
+        """Some platform keeps neither resource nor link: a tag alone must not mix two up."""
+        link = ResourceLink(context_id=bare.context.context_id, lti_resource_link_id="2")
+        other = Activity(
+            course_id=bare.course.course_id,
+            kind=ActivityKind.PRACTICE,
+            title="Another",
+            created_by=bare.activity.created_by,
+        )
+        bare.session.add_all([link, other])
+        bare.session.flush()
+        column = LineItem(
+            context_id=bare.context.context_id,
+            resource_link_id=link.resource_link_id,
+            activity_id=other.activity_id,
+            url=bare.server.column_url(7),
+        )
+        bare.session.add(column)
+        bare.session.commit()
+        bare.server.items = [_item(bare, 7, tag=TAG)]
+        _want(bare)
+        bare.work()
+        assert [one.activity_id for one in _columns(bare)] == [other.activity_id]
+        assert bare.server.scores() == []
 
     def test_of_two_columns_of_the_link_the_activitys_own(self, bare: Arranged) -> None:
         own = str(bare.activity.activity_id)
