@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app import audit
 from app.deferral import defer
 from app.errors import NotFound
+from app.materials.readers.kinds import MEDIA_TYPES
 from app.materials.storage import Stored
 from app.materials.visibility import visible
 from models import CourseMaterial, FileType, IndexingStatus
@@ -213,7 +214,8 @@ def clean_name(name: str) -> str:
 def title_of(name: str) -> str:
     """The title that a file gets from its name: without ending and underscores."""
     path = PurePosixPath(name)
-    stem = path.stem if path.suffix.lower().lstrip(".") in _TYPES else name
+    ending = path.suffix.lower().lstrip(".")
+    stem = path.stem if ending in _TYPES or ending in MEDIA_TYPES else name
     return stem.replace("_", " ").strip()[:LONGEST_TITLE].strip() or "Untitled"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from app.errors import DomainError
 from app.materials import sandbox
 from app.materials.readers.child import TOO_BIG
+from app.materials.readers.kinds import MARKDOWN, MEDIA_TYPES
 from app.materials.readers.page import DAMAGED, Page, Section
 
 log = logging.getLogger("coursellm.materials")
@@ -36,6 +37,7 @@ class NotSearched(SourceUnreadable):
 class Extraction:
     """A file as read: `file_type` by content, `page_count` pages, slides or sections.
 
+    `media_type` says what a file of type `other` is; `is_markdown`, that its text is Markdown.
     `without_text` are the numbers of pages on which nothing can be found.
     """
 
@@ -45,6 +47,8 @@ class Extraction:
     title: str | None = None
     without_text: list[int] = field(default_factory=list)
     details: dict[str, int] = field(default_factory=dict)
+    media_type: str | None = None
+    is_markdown: bool = False
 
 
 def extract(path: Path, name: str, limits: sandbox.Limits = DEFAULT_LIMITS) -> Extraction:
@@ -75,7 +79,14 @@ def _page(message: dict[str, Any]) -> Page:
 
 def _extraction(kind: str, pages: list[Page], done: dict[str, Any]) -> Extraction:
     return Extraction(
-        kind, done["pages"], pages, done["title"], done["without_text"], done["details"]
+        "other" if kind in MEDIA_TYPES else kind,
+        done["pages"],
+        pages,
+        done["title"],
+        done["without_text"],
+        done["details"],
+        MEDIA_TYPES.get(kind),
+        kind in MARKDOWN,
     )
 
 

@@ -78,6 +78,7 @@ def store_words(
         reason=None,
         words_at=now().isoformat(),
         without_text=found.without_text or None,
+        media_type=found.media_type,
         hidden_slides=found.details.get("hidden_slides"),
     )
     take_over(session, material)
@@ -171,4 +172,4 @@ def _insert_chunks(
 
 def chunks_of(found: Extraction) -> list[ChunkDraft]:
     """The chunks of what was read."""
-    return chunk_pages(found.pages, markdown=found.file_type == "md")
+    return chunk_pages(found.pages, markdown=found.is_markdown)

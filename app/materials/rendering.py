@@ -8,7 +8,6 @@ from markdown_it import MarkdownIt
 from markupsafe import escape
 
 from app.materials.formulas import keep_formulas
-from models import FileType
 
 _TAGS = {
     *("p", "br", "hr", "pre", "code", "blockquote", "em", "strong", "s", "sub", "sup"),
@@ -26,9 +25,9 @@ _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "striketh
 _markdown.use(keep_formulas)
 
 
-def as_html(text: str, file_type: FileType, title: str | None = None) -> str:
+def as_html(text: str, title: str | None = None, *, is_markdown: bool = False) -> str:
     """Safe HTML of a page. `title`, where the text begins with it, becomes its heading."""
-    if file_type is FileType.MD:
+    if is_markdown:
         return _from_markdown(text)
     parts = []
     if title and text.startswith(title):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.materials.marking import mark
 from app.materials.rendering import as_html
+from app.materials.status import is_markdown
 from models import CourseMaterial, FileType, MaterialChunk, MaterialPage
 
 UNITS = {FileType.PDF: "Page", FileType.PPTX: "Slide"}
@@ -85,4 +86,4 @@ def _html(page: MaterialPage | None, material: CourseMaterial) -> str:
     if not page.content.strip():
         return "<p>There is no text on this page.</p>"
     title = page.heading.rpartition(" › ")[2] if page.heading else None
-    return as_html(page.content, material.file_type, title)
+    return as_html(page.content, title, is_markdown=is_markdown(material))

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.config import MEGABYTE
+from app.materials.readers.kinds import MARKDOWN, MEDIA_TYPES
 from models import CourseMaterial, FileType, IndexingStatus
 
 KINDS = {
@@ -17,6 +18,15 @@ KINDS = {
     FileType.TXT: "Text",
     FileType.OTHER: "File",
 }
+# Of `FileType.OTHER`, by the media type that reading found.
+FURTHER_KINDS = {
+    MEDIA_TYPES["html"]: "Web page",
+    MEDIA_TYPES["odt"]: "OpenDocument",
+    MEDIA_TYPES["ipynb"]: "Notebook",
+    MEDIA_TYPES["vtt"]: "Captions",
+    MEDIA_TYPES["srt"]: "Captions",
+}
+_MARKDOWN = {MEDIA_TYPES[kind] for kind in MARKDOWN & MEDIA_TYPES.keys()}
 _UNITS = {FileType.PDF: ("page", "pages"), FileType.PPTX: ("slide", "slides")}
 # Fewer vectors than this say nothing about how fast they come.
 ENOUGH_TO_ESTIMATE = 32
@@ -76,6 +86,19 @@ def state_of(material: CourseMaterial, now: datetime) -> State:
     )
 
 
+def is_markdown(material: CourseMaterial) -> bool:
+    """Whether the text of the material's pages is Markdown."""
+    if material.file_type is FileType.OTHER:
+        return (material.details or {}).get("media_type") in _MARKDOWN
+    return material.file_type is FileType.MD
+
+
+def kind_in_words(material: CourseMaterial) -> str:
+    """ "PDF", "Web page": what a person calls such a file."""
+    media_type = (material.details or {}).get("media_type", "")
+    return FURTHER_KINDS.get(media_type, KINDS[material.file_type])
+
+
 def size_in_words(size: int) -> str:
     """A file's size as people say it, in units of 1024."""
     megabytes = size / MEGABYTE
@@ -85,7 +108,7 @@ def size_in_words(size: int) -> str:
 
 
 def _kind(material: CourseMaterial) -> str:
-    name, count = KINDS[material.file_type], material.page_count
+    name, count = kind_in_words(material), material.page_count
     if count and material.file_type in _UNITS:
         one, many = _UNITS[material.file_type]
         return f"{name}, {count} {one if count == 1 else many}"

@@ -155,3 +155,24 @@ def saved(folder: Path, content: bytes) -> Path:
     path = folder / "upload"
     path.write_bytes(content)
     return path
+
+
+def opendocument(body: str, *, encrypted: bool = False) -> bytes:
+    """An OpenDocument text; its style P1 is preformatted."""
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "text", "table", "style")
+    )
+    content = (
+        f"<office:document-content {spaces}><office:automatic-styles>"
+        '<style:style style:name="P1" style:parent-style-name="Preformatted_20_Text"/>'
+        f"</office:automatic-styles><office:body><office:text>{body}</office:text></office:body>"
+        "</office:document-content>"
+    )
+    manifest = "<manifest:encryption-data/>" if encrypted else "<manifest/>"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", 8) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", manifest)
+    return out.getvalue()

@@ -25,6 +25,11 @@ _READERS = {
     "docx": ("document", "read"),
     "md": ("plain", "read_markdown"),
     "txt": ("plain", "read_text"),
+    "html": ("web", "read"),
+    "odt": ("opendocument", "read"),
+    "ipynb": ("notebook", "read"),
+    "vtt": ("captions", "read"),
+    "srt": ("captions", "read"),
 }
 PR_SET_PDEATHSIG = 1
 TOO_BIG = (

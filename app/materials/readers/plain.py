@@ -30,7 +30,7 @@ def read_markdown(path: Path) -> Source:
         found = re.search(r"^title:\s*(.+)$", match.group(1), re.M)
         title = one_line(found.group(1).strip("\"' ")) if found else None
         text = text[match.end() :]
-    return Source(None, pages_of(_markdown_blocks(text)), title)
+    return Source(None, pages_of(markdown_blocks(text)), title)
 
 
 def read_text(path: Path) -> Source:
@@ -73,7 +73,7 @@ def _without_mark(data: bytes) -> str:
     raise Unreadable(NOT_TEXT)
 
 
-def _markdown_blocks(text: str) -> Iterator[Block]:
+def markdown_blocks(text: str) -> Iterator[Block]:
     """The source, cut where its paragraphs, lists, tables, code and headings begin."""
     lines = text.split("\n")
     tokens = MarkdownIt("commonmark").enable("table").parse(text)

@@ -28,7 +28,7 @@ LEAST_SHARE = 0.5
 LEAST_FURTHER = 0.3
 SHORT_SENTENCE = 70
 EXCERPT = 420
-WRAPPED = frozenset({FileType.MD, FileType.TXT})
+WRAPPED = frozenset({FileType.MD, FileType.TXT, FileType.OTHER})
 """Files whose paragraphs may go over several lines."""
 
 

@@ -40,7 +40,7 @@ _LISTING = re.compile(r"(?:, \d+\b.*){3}|(?:https?://\S+\s*){2}|(?:\. ?){4}")
 _WHOLE = re.compile(r"[\"'“‘«¿¡`]?[^\Wa-z_].*[.!?。！？…][\"'”’»)]*$", re.S)
 _WRONG = re.compile(r"wrong|incorrect|\berror\b(?!:)", re.I)
 LONGEST_CODE = 8
-FAITHFUL = frozenset({"md", "docx", "pptx", "txt"})
+FAITHFUL = frozenset({"md", "docx", "pptx", "txt", "other"})
 """Files whose code comes out as it stands; a PDF loses its indentation."""
 
 
