@@ -34,6 +34,11 @@ OPEN = {
     "moodle41_launch_graded_student2_unicode": CourseRole.STUDENT,
     "moodle41_launch_graded_teacher": CourseRole.TEACHER,
 }
+REVIEWS = {
+    "submission_review_teacher": CourseRole.TEACHER,
+    "submission_review_student2_unicode": CourseRole.STUDENT,
+    "submission_review_student2_unicode_no_for_user": CourseRole.STUDENT,
+}
 
 
 def claims_of(name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from demo_lms import Platform, tokens
 from demo_lms import vocabulary as lti
 from lti_config import addresses
 from models import CourseRole, LtiIdentity, ToolSession, User
-from tests.certification.captured import OPEN, TOKENS, claims_of
+from tests.certification.captured import OPEN, REVIEWS, TOKENS, claims_of
 from tests.launch import lms
 from tests.launch.lms import authentication_request
 
@@ -89,9 +89,21 @@ def test_a_captured_launch_opens(name: str, moodle: Moodle, session: Session):
     )
 
 
-def test_nobody_is_left_out():
-    """Every captured launch and deep linking request has what should come of it."""
-    assert set(OPEN) == {name for name in TOKENS if "submission_review" not in name}
+@pytest.mark.parametrize("name", REVIEWS)
+def test_a_captured_submission_review_opens(name: str, moodle: Moodle, session: Session):
+    """Of a learner who never came: the teacher is asked whose work it is to be."""
+    page = moodle.launch(name)
+    assert page.status_code == 200, page.text
+    assert page.request.path.endswith("/review/")
+    opened = session.scalars(select(ToolSession)).one()
+    assert opened.role is REVIEWS[name]
+    own = opened.user_id if opened.role is CourseRole.STUDENT else None
+    assert opened.reviewed_user_id == own
+
+
+def test_no_captured_message_is_left_out():
+    """Every captured token has what should come of it."""
+    assert OPEN.keys() | REVIEWS.keys() == TOKENS.keys()
 
 
 def test_an_administrator_teaches_on_moodle(moodle: Moodle, session: Session):

@@ -28,7 +28,7 @@ from models import (
     ToolSession,
     User,
 )
-from tests.certification.captured import CAPTURED, OPEN, TOKENS, claims_of
+from tests.certification.captured import CAPTURED, OPEN, REVIEWS, TOKENS, claims_of
 
 
 @dataclass(frozen=True)
@@ -154,14 +154,7 @@ def test_moodles_minute(late: timedelta, status: int, post: Post):
     assert post("launch_graded_student1", late).answer.status_code == status
 
 
-@pytest.mark.parametrize(
-    ("name", "role"),
-    [
-        ("submission_review_teacher", CourseRole.TEACHER),
-        ("submission_review_student2_unicode", CourseRole.STUDENT),
-        ("submission_review_student2_unicode_no_for_user", CourseRole.STUDENT),
-    ],
-)
+@pytest.mark.parametrize(("name", "role"), REVIEWS.items())
 def test_a_real_submission_review_opens(name: str, role: CourseRole, post: Post, session: Session):
     """The teacher's names a learner who has never come, so the page asks whose work it is to be."""
     replay = post(name)
