@@ -56,7 +56,7 @@ def want_score(
 
 
 def send_again(session: Session, course_id: UUID, outbox_id: UUID) -> ScoreOutbox:
-    """Send a score once more at once, over a grade that was changed in the LMS too.
+    """Send a score once more at once; over a changed grade only where the page has shown it.
 
     Raises NotFound for a row of another course.
     """
@@ -102,9 +102,10 @@ def send_refused_again(session: Session, course_id: UUID, activity_id: UUID) -> 
 
 def _want_once_more(row: ScoreOutbox) -> None:
     row.version += 1
+    if row.status is ScoreStatus.CHANGED_IN_LMS:  # seen, and to be replaced: nothing to hold it to
+        row.receipt = row.sent_score = row.posted_scores = None
     if row.status is not ScoreStatus.SENDING:
         row.status = ScoreStatus.WAITING
-    row.receipt = row.sent_score = row.posted_scores = None  # nothing to hold the LMS's grade to
     start_afresh(row)
 
 

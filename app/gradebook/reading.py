@@ -20,7 +20,7 @@ from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, n
 
 log = logging.getLogger("coursellm.gradebook")
 
-FRESH = timedelta(minutes=5)
+FRESH = timedelta(minutes=1)
 """So long a reading serves whoever opens the page."""
 _SETTLED = (ScoreStatus.SENT, ScoreStatus.CHANGED_IN_LMS)
 

@@ -270,6 +270,24 @@ class TestAGradeChangedInTheLms:
         assert lms_class.row().status is ScoreStatus.SENT
         assert lms_class.shown() == 4
 
+    def test_a_change_that_nobody_was_shown_is_not_sent_over(self, lms_class: Class) -> None:
+        """The page still said "in the gradebook" when the teacher said "send again" there."""
+        lms_class.answer(1)
+        lms_class.work()
+        self._override(lms_class, "9")
+        send_again(lms_class.session, lms_class.course.course_id, lms_class.row().outbox_id)
+        lms_class.session.commit()
+        lms_class.work()
+        assert lms_class.row().status is ScoreStatus.CHANGED_IN_LMS
+        assert lms_class.shown() == 9
+        assert len(lms_class.posts()) == 1
+
+        send_again(lms_class.session, lms_class.course.course_id, lms_class.row().outbox_id)
+        lms_class.session.commit()
+        lms_class.work()
+        assert lms_class.row().status is ScoreStatus.SENT
+        assert lms_class.shown() == 2
+
     def test_the_score_we_want_set_by_hand_needs_no_sending(self, lms_class: Class) -> None:
         lms_class.answer(1)
         lms_class.work()
