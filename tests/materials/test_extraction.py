@@ -1,5 +1,6 @@
 """Files into pages, and every fault of a file into its sentence."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,13 @@ COURSE = Path(__file__).parents[3] / "shared/data/course"
         (
             "py4e_book3_Amazon_English_2024-02-22-x.pdf",
             245,
+            60,
+            "Functions › Adding new functions",
+            "def repeat_lyrics():\n    print_lyrics()\n    print_lyrics()\nAnd then call repeat_",
+        ),
+        (
+            "py4e_book3_Amazon_English_2024-02-22-x.pdf",
+            245,
             22,
             "Why should you learn to write programs? › Terminology: Interpreter and compiler",
             "1.7 Writing a program\nTyping commands into the Python interpreter is a great way",
@@ -169,6 +177,13 @@ COURSE = Path(__file__).parents[3] / "shared/data/course"
             3,
             "What is Not a “Collection”?",
             "when we put a new value in the variable",
+        ),
+        (
+            "py4e_lectures3_Pythonlearn-09-Dictionaries.pdf",
+            30,
+            22,
+            "Counting Pattern",
+            "for word in words:\n    counts[word] = counts.get(word,0) + 1\nprint('Counts'",
         ),
         (
             "py4e_lectures3_Pythonlearn-09-Dictionaries.pptx",
@@ -208,3 +223,16 @@ def test_real_files_say_what_a_person_reads_there(
     page = found.pages[number - 1]
     assert (found.page_count, page.number, page.heading) == (pages, number, heading)
     assert words in page.text
+
+
+@pytest.mark.skipif(not COURSE.is_dir(), reason="the shared course files are not here")
+def test_the_books_pages_are_labelled_as_printed_and_have_no_running_heads() -> None:
+    name = "py4e_book3_Amazon_English_2024-02-22-x.pdf"
+    pages = extract(COURSE / name, name).pages
+    assert [pages[i].label for i in (2, 5, 12, 21, 244)] == ["iii", "vi", "1", "10", "233"]
+    assert pages[21].text.startswith("That is more than you really need to know")
+    assert pages[22].text.startswith("the clown ran after the car")
+    heads = re.compile(r"(?m)^(\d+ CHAPTER \d+\. [A-Z]|\d+\.\d+\. [A-Z ]+ \d+$)")
+    # A page with nothing but its head keeps it.
+    kept = [page.number for page in pages if heads.search(page.text) and "\n" in page.text]
+    assert kept == []

@@ -1,7 +1,7 @@
 """Reads a PDF page by page, with its outline as headings."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +11,8 @@ from pypdfium2 import raw
 
 from .cleaning import breadcrumb, clean, one_line
 from .page import DAMAGED, PROTECTED, Page, Section, Source, Unreadable
+from .running import running_lines
+from .typewriter import CodeLine, code_lines
 
 SHORTEST_FULL_LINE = 45
 FULL_LINE = 0.8
@@ -45,42 +47,77 @@ def read(path: Path) -> Source:
     return Source(len(document), _pages(document), title)
 
 
+class Sheet(NamedTuple):
+    """A page's lines, running heads and feet among them; `code`: which of them are code."""
+
+    lines: list[str]
+    code: set[int]
+    is_slide: bool
+
+
 def _pages(document: pdfium.PdfDocument) -> Iterator[Page]:
     outline = {page: list(group) for page, group in groupby(_outline(document), lambda e: e.page)}
+    sheets = [_sheet(document, index) for index in range(len(document))]
+    are_slides = sum(sheet.is_slide for sheet in sheets) > len(sheets) / 2
+    running = running_lines([sheet.lines for sheet in sheets], are_slides=are_slides)
     heading = None
-    for index in range(len(document)):
-        text, is_slide = _text(document, index)
+    for index, (sheet, own) in enumerate(zip(sheets, running, strict=True)):
+        text = _text(sheet, own.begin, own.end)
         here = outline.get(index, [])
         sections = tuple(_sections(text, here))
         first = heading
-        if is_slide and (not outline or all(_NO_TITLE.fullmatch(e.title) for e in here)):
+        if sheet.is_slide and (not outline or all(_NO_TITLE.fullmatch(e.title) for e in here)):
             first = _slide_title(text)
         elif sections and sections[0].offset == 0:
             first, sections = sections[0].heading, sections[1:]
-        label = _label(document, index)
+        label = own.label or _label(document, index)
+        label = None if label == str(index + 1) else label
         yield Page(index + 1, text, label, first, sections, _is_contents(text))
         heading = here[-1].crumb if here else heading
 
 
-def _text(document: pdfium.PdfDocument, index: int) -> tuple[str, bool]:
-    """The page's text, and whether the page is wider than high. A damaged page has no text."""
+def _sheet(document: pdfium.PdfDocument, index: int) -> Sheet:
+    """A damaged page has no text."""
     try:
         page = document[index]
         width, height = page.get_size()
         text_page = page.get_textpage()
-        text = text_page.get_text_bounded()
+        lines = clean(text_page.get_text_bounded()).split("\n")
+        code = code_lines(text_page)
         text_page.close()
         page.close()
     except pdfium.PdfiumError:
-        return "", False
-    return reflow(clean(text)), width > height
+        return Sheet([], set(), False)
+    return Sheet(*_indented(lines, code), width > height)
 
 
-def reflow(text: str) -> str:
-    """Joins the lines of a paragraph; short lines (code, lists, titles) stay as they stand.
+def _indented(lines: list[str], code: Sequence[CodeLine]) -> tuple[list[str], set[int]]:
+    """The lines with those of code indented, and which these are."""
+    found = set()
+    waiting = iter(code)
+    following = next(waiting, None)
+    for number, line in enumerate(lines):
+        if following is not None and line.strip() == clean(following.text).strip():
+            lines[number] = " " * following.indent + line.strip()
+            found.add(number)
+            following = next(waiting, None)
+    return lines, found
+
+
+def _text(sheet: Sheet, begin: int, end: int) -> str:
+    """What is left between head and foot; all, if that is nothing: such a page is no picture."""
+    lines = sheet.lines[begin:end]
+    if not any(line.strip() for line in lines):
+        return "\n".join(sheet.lines).strip()
+    code = {number - begin for number in sheet.code}
+    return reflow("\n".join(lines), code).strip("\n")
+
+
+def reflow(text: str, code: Collection[int] = ()) -> str:
+    """Joins the lines of a paragraph; short lines (lists, titles) and code stay as they stand.
 
     A line that nearly fills the column goes on in the next one. What is a full line is learnt
-    from the page itself.
+    from the page itself. `code` are the numbers of lines of code.
     """
     lines = text.split("\n")
     lengths = sorted(len(line) for line in lines if line)
@@ -88,8 +125,8 @@ def reflow(text: str) -> str:
     if usual < SHORTEST_FULL_LINE:
         return text
     out = lines[0]
-    for line, following in pairwise(lines):
-        full = len(line) >= FULL_LINE * usual
+    for number, (line, following) in enumerate(pairwise(lines)):
+        full = len(line) >= FULL_LINE * usual and number not in code and number + 1 not in code
         goes_on = full and following and not _starts_anew(line, following)
         out += (" " if goes_on else "\n") + following
     return out
@@ -146,4 +183,4 @@ def _slide_title(text: str) -> str | None:
 
 def _label(document: pdfium.PdfDocument, index: int) -> str | None:
     label = one_line(document.get_page_label(index))
-    return label[:50] if label and label != str(index + 1) else None
+    return label[:50] if label else None

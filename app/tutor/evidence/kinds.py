@@ -98,12 +98,13 @@ def _defines(sentence: str, asked: set[str]) -> bool:
 
 def _can_be_shown(code: str, passage: Passage) -> bool:
     """False for code that would teach wrongly: marked as wrong, or with its indentation lost on
-    the way out of a PDF. There only what was typed at a prompt is whole.
+    the way out of a PDF. There what was typed at a prompt is whole, and what has indented lines.
     """
     if _WRONG.search(code):
         return False
     lines = [line for line in code.split("\n") if line.strip()]
-    if passage.file_type.value not in FAITHFUL and not re.match(r">>> ?\S", lines[0]):
+    is_whole = re.match(r">>> ?\S", lines[0]) or any(_indent(line) for line in lines)
+    if passage.file_type.value not in FAITHFUL and not is_whole:
         return False
     return not any(
         line.rstrip().endswith(":") and _indent(following) <= _indent(line)
