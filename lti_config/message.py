@@ -66,6 +66,8 @@ def check(claims: Claims, awaited: Awaited, *, own_origin: str, trusted: Trusted
         _check_resource_link(claims)
     elif claims[named.MESSAGE_TYPE] == MessageType.SUBMISSION_REVIEW:
         _check_review(claims)
+    elif claims[named.MESSAGE_TYPE] == MessageType.DATA_PRIVACY:
+        _check_for_user(claims.get(named.FOR_USER))
     else:
         _check_deep_linking(claims, trusted)
 
@@ -123,11 +125,15 @@ def _check_resource_link(claims: Claims) -> None:
 
 def _check_review(claims: Claims) -> None:
     """It says which column or link it is about; Moodle may say neither column nor learner."""
-    for_user = claims.get(named.FOR_USER, {"user_id": "nobody"})
-    if not isinstance(for_user, dict) or not is_identifier(for_user.get("user_id")):
-        _refuse("for_user names no learner")
+    if named.FOR_USER in claims:
+        _check_for_user(claims[named.FOR_USER])
     if not mapping(claims, named.GRADES).get("lineitem"):
         _check_resource_link(claims)
+
+
+def _check_for_user(for_user: object) -> None:
+    if not isinstance(for_user, dict) or not is_identifier(for_user.get("user_id")):
+        _refuse("for_user names nobody")
 
 
 def _check_deep_linking(claims: Claims, trusted: TrustedHosts) -> None:

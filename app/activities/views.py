@@ -137,6 +137,13 @@ def missing() -> str:
     return render_template("activities/missing.html", what=what)
 
 
+@blueprint.get("/kept")
+def kept() -> str:
+    """What is kept of people and whom to ask, as an LMS's data privacy launch wants to know."""
+    current_actor()
+    return render_template("activities/kept.html")
+
+
 def _picking(session: Session, actor: Actor) -> Picking:
     errand = placing.errand_of(session, actor.session_id)
     editing = find_activity(session, actor.course, actor.activity_id)

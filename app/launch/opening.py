@@ -183,6 +183,8 @@ def _open(session: Session, launch: Launch, *, proof: str) -> Opened:
     )
     if review:
         return Opened(opened, "review.index")
+    if launch.message_type is MessageType.DATA_PRIVACY:
+        return Opened(opened, "activities.kept")
     endpoint = destinations.endpoint_for(
         launch.role,
         admission.activity,

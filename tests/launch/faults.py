@@ -34,6 +34,9 @@ from tests.launch.changes import (
 )
 
 
+PRIVACY = "DataPrivacyLaunchRequest"
+
+
 @dataclass(frozen=True)
 class Row:
     """One fault. `reason` is looked for in the log."""
@@ -137,6 +140,7 @@ ROWS = [
     Row(27, "version is a number", 400, "version is 1.3", claim(lti.VERSION, 1.3)),
     Row(28, "no message_type", 400, "message_type is None", without(lti.MESSAGE_TYPE)),
     Row(28, "unknown message_type", 400, "message_type", claim(lti.MESSAGE_TYPE, "LtiSomething")),
+    Row(28, "privacy of nobody", 400, "for_user", claim(lti.MESSAGE_TYPE, PRIVACY)),
     Row(28, "message_type is a list", 400, "message_type", claim(lti.MESSAGE_TYPE, ["a"])),
     Row(29, "no deployment_id", 400, "deployment_id", without(lti.DEPLOYMENT_ID)),
     Row(29, "deployment_id empty", 400, "deployment_id", claim(lti.DEPLOYMENT_ID, "")),
