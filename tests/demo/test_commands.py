@@ -146,7 +146,7 @@ def test_second_run_changes_nothing_and_is_quick(run: Run, session: Session) -> 
     session.rollback()
     begin = time.monotonic()
     assert "0 files added" in run("course")
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 20
     assert _counts(session) == before
     assert set(session.scalars(select(MaterialChunk.chunk_id))) == chunks
 

@@ -6,9 +6,8 @@ tool itself.
 
 import io
 import json
-import time
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 from flask import (
@@ -69,6 +68,7 @@ class Site(Flask):
         self.storage_target, self.storage_origin = "", ""
         self.full_window: dict[str, Any] | None = None
         self.failures = 0
+        self.slow_ends = Event()
 
 
 def create_site() -> Site:
@@ -210,7 +210,7 @@ def _routes(site: Site) -> None:
 
     @site.get("/s/<sid>/slow")
     def slow(sid: str) -> Any:
-        time.sleep(1.5)
+        site.slow_ends.wait(60)
         return "<p id='slow'>At last.</p>"
 
     @site.post("/s/<sid>/delete")

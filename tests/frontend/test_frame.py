@@ -66,10 +66,11 @@ def test_a_lost_connection_is_said_and_can_be_tried_again(visit: Opening) -> Non
     page.wait_for_selector("h1:has-text('Practice')")
 
 
-def test_a_slow_request_shows_that_it_goes_on(visit: Opening) -> None:
+def test_a_slow_request_shows_that_it_goes_on(visit: Opening, site: Site) -> None:
     page = visit().page
     page.click("#slowly")
-    page.wait_for_selector(".cl-wait:not([hidden])", timeout=1900)
+    page.wait_for_selector(".cl-wait:not([hidden])")
+    site.slow_ends.set()
     page.wait_for_selector("text=At last.")
     page.wait_for_selector(".cl-wait", state="hidden")
 

@@ -33,7 +33,6 @@ from tests.launch.changes import (
     without,
 )
 
-
 PRIVACY = "DataPrivacyLaunchRequest"
 
 

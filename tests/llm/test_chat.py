@@ -61,7 +61,7 @@ def test_an_endpoint_of_another_dialect_is_asked_plainly_and_remembered(
         (Script(status=500), "The model did not reply.", True),
         (Script(status=503), "The model did not reply.", True),
         (Script(hang_after=0), "The model did not reply.", True),
-        (Script(wait_before=3), "The model did not reply.", True),
+        (Script(wait_before=30), "The model did not reply.", True),
         (Script(pieces=()), "The model did not reply.", True),
         (Script(die_after=0), "The model did not reply.", True),
         (Script(hang_after=2), "The model broke off.", True),
@@ -77,7 +77,7 @@ def test_a_fault_becomes_a_sentence(
         ask(endpoint)
     assert caught.value.sentence == sentence
     assert caught.value.is_passing is is_passing
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
 
 
 def test_nobody_listening_is_said_at_once() -> None:

@@ -53,10 +53,10 @@ def test_a_slow_or_failing_endpoint_leaves_the_question_without_vector(
 ) -> None:
     endpoint.script = Script(status=500)
     assert embed_question("Why?") is None
-    endpoint.script = Script(wait_before=4)
+    endpoint.script = Script(wait_before=30)
     began = time.monotonic()
     assert embed_question("Why?") is None
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
 
 
 def test_vectors_of_another_width_are_refused(endpoint: FakeEndpoint) -> None:

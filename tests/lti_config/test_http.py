@@ -92,10 +92,8 @@ def test_a_dripping_peer(http: Client, monkeypatch: pytest.MonkeyPatch):
                     time.sleep(0.05)
 
         threading.Thread(target=drip, daemon=True).start()
-        began = time.monotonic()
         with pytest.raises(Unreachable, match="longer"):
             http.get(f"http://127.0.0.1:{server.getsockname()[1]}/")
-        assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "127.0.0.1:9"])

@@ -1,7 +1,7 @@
 """A worker that is killed while it reads or writes a roster leaves all of it, or nothing."""
 
 import signal
-import time
+import threading
 
 from sqlalchemy import text
 
@@ -28,14 +28,14 @@ def count(school: School) -> int:
 
 def test_killed_while_it_reads_the_second_page(school: School, settings: Settings) -> None:
     school.person("s0")
-    is_slow = True
+    is_slow, is_over = True, threading.Event()
 
     def answer(asked: Asked) -> Answer:
         if asked.path == "/token":
             return 200, {}, TOKEN
         if "from=1" in asked.path:
             if is_slow:
-                time.sleep(5)
+                is_over.wait(60)
             return 200, {}, container(MEMBERS[1:])
         link = {"Link": f'<{school.peer.url}/members?from=1>; rel="next"'}
         return 200, link, container(MEMBERS[:1])
@@ -45,6 +45,8 @@ def test_killed_while_it_reads_the_second_page(school: School, settings: Setting
     with worker(settings) as first:
         until(lambda: any("from=1" in one.path for one in school.peer.asked), 30)
         first.send_signal(signal.SIGKILL)
+        first.wait()
+    is_over.set()
     assert school.standing() == {"s0": (CourseRole.STUDENT, EnrollmentStatus.ACTIVE)}
     is_slow = False
     with worker(settings):
