@@ -26,6 +26,7 @@ NEAR_BY_WORDS = 0.65
 ANSWERED_BY_MEANING = 7.0
 NEAR_BY_MEANING = 6.45
 
+LEVELS = (Coverage.NOT_COVERED, Coverage.CLOSEST, Coverage.ANSWERED)
 OTHERS = 9
 UNRELATED = 0.80
 """E5's cosine of a question and a text that have nothing in common: stands for the others where a

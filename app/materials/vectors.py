@@ -29,19 +29,21 @@ class VectorHit:
     cosine: float
 
 
-# The question's vector stands in a sub-select: otherwise it is cast anew for every row.
+# The question's vector stands in a sub-select: otherwise it is cast anew for every row. Material
+# by material (`offset 0` keeps it so): otherwise a large course has the table read from end to end.
 _NEAREST = text(
     """
     select material_id, chunk_index, -distance
-    from (
+    from unnest(cast(:materials as uuid[])) as scope (id)
+    cross join lateral (
         select material_id, chunk_index,
                embedding <#> (select cast(:question as halfvec)) as distance
         from chunk_vectors
-        join unnest(cast(:materials as uuid[])) as scope (material_id) using (material_id)
-        where course_id = :course_id and model = :model
-        order by distance
-        limit :limit
-    ) as nearest
+        where material_id = scope.id and model = :model
+        offset 0
+    ) as its
+    order by distance
+    limit :limit
     """
 )
 
@@ -83,7 +85,6 @@ def nearest(
         _NEAREST,
         {
             "question": HalfVector(_unit(question)).to_text(),
-            "course_id": scope.course_id,
             "materials": scope.materials,
             "model": scope.model,
             "limit": limit,

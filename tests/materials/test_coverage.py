@@ -4,10 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.materials.coverage import UNRELATED, Evidence, judge, mean_of_others
+from app.materials.coverage import LEVELS, UNRELATED, Evidence, judge, mean_of_others
 from models import Coverage
-
-ORDER = [Coverage.NOT_COVERED, Coverage.CLOSEST, Coverage.ANSWERED]
 
 
 @pytest.mark.parametrize(
@@ -38,14 +36,14 @@ share = st.floats(0, 1)
 def test_more_of_anything_never_covers_less(
     cosine: float, others: float, words: float, sentence: float, more: float
 ) -> None:
-    level = ORDER.index(judge(Evidence(cosine, others, words, sentence)))
+    level = LEVELS.index(judge(Evidence(cosine, others, words, sentence)))
     for better in (
         Evidence(cosine + more, others, words, sentence),
         Evidence(cosine, others - more, words, sentence),
         Evidence(cosine, others, words + more, sentence),
         Evidence(cosine, others, words, sentence + more),
     ):
-        assert ORDER.index(judge(better)) >= level
+        assert LEVELS.index(judge(better)) >= level
 
 
 def test_a_course_of_few_chunks_is_filled_up_with_what_has_nothing_in_common() -> None:
