@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.materials.passages import Passage
-from app.materials.snippets import Weights, best_sentence, keys_in, keys_of, snippet
+from app.materials.snippets import Sentence, Weights, best_sentence, keys_of, shown
 from app.materials.words import Term
 
 SENTENCE_WEIGHT = 0.5
 """Of the share of the question in the best sentence: half as much as words or meaning count."""
 SAME = 0.9
 """Two passages say the same when so much of their words is common (Jaccard; Broder 1997)."""
+
+Looked = tuple[Passage, Sentence]
 
 
 def look_again(
@@ -30,14 +32,15 @@ def look_again(
     def asked(passage: Passage) -> Weights:
         return weights.get(configs[passage.material_id], {})
 
-    again = [
-        replace(
-            one, score=one.score + SENTENCE_WEIGHT * best_sentence(one.content, asked(one)).share
-        )
-        for one in passages
+    again = []
+    for passage in passages:
+        sentence = best_sentence(passage.content, asked(passage))
+        score = passage.score + SENTENCE_WEIGHT * sentence.share
+        again.append((replace(passage, score=score), sentence))
+    kept = _collapsed(sorted(again, key=_order), limit)
+    return [
+        replace(one, snippet=shown(one.content, sentence, asked(one))) for one, sentence in kept
     ]
-    kept = collapsed(sorted(again, key=_order), limit)
-    return [replace(one, snippet=snippet(one.content, asked(one))) for one in kept]
 
 
 def weights_of(terms: Sequence[Term]) -> dict[str, dict[str, float]]:
@@ -50,21 +53,28 @@ def weights_of(terms: Sequence[Term]) -> dict[str, dict[str, float]]:
     return weights
 
 
-def collapsed(passages: Sequence[Passage], limit: int) -> list[Passage]:
+def _collapsed(found: Sequence[Looked], limit: int) -> list[Looked]:
     """The first passages that say different things; the better one keeps the others as twins."""
-    kept: list[tuple[Passage, set[str]]] = []
-    for passage in passages:
-        keys = keys_in(passage.content)
+    kept: list[Looked] = []
+    for passage, sentence in found:
         for place, (first, known) in enumerate(kept):
-            if len(keys & known) >= SAME * len(keys | known):
+            if _is_same(sentence.keys, known.keys):
                 kept[place] = replace(first, twins=(*first.twins, passage)), known
                 break
         else:
             if len(kept) == limit:
                 break
-            kept.append((passage, keys))
-    return [passage for passage, _ in kept]
+            kept.append((passage, sentence))
+    return kept
 
 
-def _order(passage: Passage) -> tuple[float, str, int]:
+def _is_same(a: frozenset[str], b: frozenset[str]) -> bool:
+    """Sizes first: that costs nothing and tells most apart."""
+    if min(len(a), len(b)) < SAME * max(len(a), len(b)):
+        return False
+    return len(a & b) >= SAME * len(a | b)
+
+
+def _order(looked: Looked) -> tuple[float, str, int]:
+    passage = looked[0]
     return -passage.score, str(passage.material_id), passage.chunk_index

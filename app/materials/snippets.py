@@ -49,11 +49,13 @@ class Snippet:
 
 
 class Sentence(NamedTuple):
-    """Where a sentence stands in its passage, and the share of the question that it holds."""
+    """Where a passage's best sentence stands, the share of the question that it holds, and what
+    all words of the passage are compared by."""
 
     start: int
     end: int
     share: float
+    keys: frozenset[str]
 
 
 @lru_cache(maxsize=65_536)
@@ -76,19 +78,26 @@ def keys_in(text: str) -> set[str]:
 def snippet(content: str, question: str | Weights) -> Snippet:
     """The sentence of `content` that holds most of the question, the first of equal ones."""
     weights = dict.fromkeys(keys_in(question), 1.0) if isinstance(question, str) else question
-    best = best_sentence(content, weights)
-    start, text = _cut(content, best.start, best.end, weights)
-    return Snippet(text, start, tuple(_marks(text, weights)), best.share)
+    return shown(content, best_sentence(content, weights), weights)
 
 
 def best_sentence(content: str, weights: Weights) -> Sentence:
-    """Where the sentence stands that holds most of the question; the first one if none does."""
+    """The sentence that holds most of the question; the first one if none does."""
     best, most = next(sentences(content), (0, 0)), 0.0
+    all_keys: set[str] = set()
     for start, end in sentences(content):
-        held = sum(weights[key] for key in keys_in(content[start:end]) & weights.keys())
+        keys = keys_in(content[start:end])
+        all_keys |= keys
+        held = sum(weights[key] for key in keys & weights.keys())
         if held > most:
             best, most = (start, end), held
-    return Sentence(*best, most / (sum(weights.values()) or 1.0))
+    return Sentence(*best, most / (sum(weights.values()) or 1.0), frozenset(all_keys))
+
+
+def shown(content: str, best: Sentence, weights: Weights) -> Snippet:
+    """The sentence as it is shown, with the question's words marked."""
+    start, text = _cut(content, best.start, best.end, weights)
+    return Snippet(text, start, tuple(_marks(text, weights)), best.share)
 
 
 def sentences(content: str) -> Iterator[tuple[int, int]]:
