@@ -14,14 +14,19 @@ const jobs = new Set();   // of this tab, whichever page is shown
 let done = 0;
 
 export function init(form) {
-  const list = document.querySelector("[data-upload-list]") ?? ownList(form), input = form.querySelector('input[type="file"]');
+  const list = document.querySelector("[data-upload-list]") ?? ownList(), input = form.querySelector('input[type="file"]');
   const ours = [...jobs].filter((job) => job.endpoint === form.dataset.upload);
   for (const job of ours) if (job.upload?.url) list.querySelector(`[data-unfinished="${new URL(job.upload.url).pathname}"]`)?.remove();
-  list.prepend(...ours.map(({ row }) => row));
+  place(ours);
+
+  function place(some) {
+    list.prepend(...some.map(({ row }) => row));
+    if (some.length && !list.isConnected) form.after(list);
+  }
 
   function add(files) {
     const made = [...files].map((file) => prepare(form, list, file));
-    list.prepend(...made.map(({ row }) => row));
+    place(made);
     count();
     for (const job of made) {
       jobs.add(job);
@@ -55,6 +60,7 @@ export function init(form) {
   document.addEventListener("dragover", over);
   document.addEventListener("drop", drop);
   for (const hint of form.querySelectorAll("[data-upload-drop]")) hint.hidden = false;
+  form.dataset.live = "";
   return () => {
     document.removeEventListener("dragover", over);
     document.removeEventListener("drop", drop);
@@ -102,7 +108,7 @@ function ask(job) {
   const row = document.createElement("div");
   row.className = "cl-row mt-2";
   const answer = (replaces) => () => { job.replaces = replaces; job.older = null; wait(job); next(); job.row.querySelector(".act button").focus(); };
-  row.append(button("Replace it", `Replace ${title} with this file`, answer(job.older.dataset.id)), button("Keep both", `Keep ${title} and add this file`, answer()));
+  row.append(button("Replace it", `Replace it: ${title}`, answer(job.older.dataset.id)), button("Keep both", `Keep both: ${title} and this file`, answer()));
   show(job.row, [words, row]);
   acts(job.row, cancel(job));
 }
@@ -194,16 +200,15 @@ function count() {
 }
 
 /* Where the page has no list of files, as beside a single file, the rows stand below the form. */
-function ownList(form) {
+function ownList() {
   const list = document.createElement("ul");
   list.className = "cl-plain cl-files mt-3";
-  form.after(list);
   return list;
 }
 
 function emptyRow(name) {
   const row = document.createElement("li");
-  row.className = "cl-file";
+  row.className = "cl-file cl-file-pick";
   row.innerHTML = '<div class="name"><h3><bdi></bdi></h3></div><div class="state"></div><p class="rel"></p><div class="act"></div>';
   row.querySelector("bdi").textContent = name;
   return row;

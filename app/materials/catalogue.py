@@ -116,9 +116,18 @@ def in_order(session: Session, course_id: uuid.UUID) -> list[CourseMaterial]:
     return list(session.scalars(query))
 
 
+def in_use_in_order(session: Session, course_id: uuid.UUID) -> list[CourseMaterial]:
+    """The same without the versions that wait to take another's place."""
+    materials = in_order(session, course_id)
+    ids = {material.material_id for material in materials}
+    return [material for material in materials if material.replaces_id not in ids]
+
+
 def move(session: Session, material: CourseMaterial, steps: int) -> None:
     """Moves the material up (negative) or down in the course's order, as far as it goes."""
-    ordered = in_order(session, material.course_id)
+    ordered = in_use_in_order(session, material.course_id)
+    if material not in ordered:
+        return
     place = ordered.index(material)
     ordered.insert(max(place + steps, 0), ordered.pop(place))
     for number, one in enumerate(ordered, start=1):

@@ -98,7 +98,7 @@ def chosen() -> Response:
 def order() -> str:
     """All files in their order, each with buttons that move it."""
     with transaction() as session:
-        materials = catalogue.in_order(session, current_actor().course)
+        materials = catalogue.in_use_in_order(session, current_actor().course)
     pressed = (request.args.get("at"), request.args.get("to"))
     return render_template("materials/order.html", materials=materials, pressed=pressed)
 

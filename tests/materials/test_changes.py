@@ -131,3 +131,16 @@ def test_files_of_another_course_are_not_touched(
         stranger.post("materials/chosen", data={**form, "do": act})
     assert stranger.post("materials/restore", data=form).status_code == 404
     assert look(material_id).is_public and look(material_id).deleted_at is None
+
+
+def test_a_version_that_waits_has_no_place_of_its_own(
+    session: Session, teacher: Visitor, read: Add, add: Add
+) -> None:
+    old, waiting, last = read("old.txt", b"old"), add("new.txt", b"new"), read("last.txt", b"last")
+    session.get_one(CourseMaterial, waiting).replaces_id = old
+    session.commit()
+    assert "new" not in teacher.get("materials/order").text.partition("<ol")[2].partition("</ol")[0]
+    teacher.post(f"materials/{last}/move", data={"to": "up"})
+    page = teacher.get("materials/order").text
+    assert page.index("last</bdi>") < page.index("old</bdi>")
+    teacher.post(f"materials/{waiting}/move", data={"to": "up"})

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -73,11 +74,10 @@ def room(
 
 
 def choose(page: Page, *files: tuple[str, bytes]) -> None:
-    payloads = [
-        {"name": name, "mimeType": "application/octet-stream", "buffer": content}
-        for name, content in files
-    ]
-    page.set_input_files("#files", payloads)
+    folder = Path(tempfile.mkdtemp())
+    for name, content in files:
+        (folder / name).write_bytes(content)
+    page.set_input_files("#files", [folder / name for name, _ in files])
     page.get_by_role("button", name="Upload", exact=True).click()
 
 
@@ -224,7 +224,7 @@ def test_a_file_of_the_same_name_may_be_a_new_version(room: Room, read: Add) -> 
     page.goto(room.address)
     page.wait_for_selector("[data-upload-drop]:not([hidden])")
     choose(page, ("Week 1.md", b"# One\n\nNew words"))
-    page.get_by_role("button", name="Replace Week 1 with this file").click()
+    page.get_by_role("button", name="Replace it: Week 1").click()
     new = page.locator("li.cl-file").filter(has_text="New version of Week 1")
     expect(new).to_contain_text("Waiting to be read")
     jobs.index_words(new.get_attribute("data-id") or "")
@@ -238,8 +238,10 @@ def test_a_new_version_comes_by_the_files_own_page(room: Room, read: Add) -> Non
     read("Week 1.md", b"# One\n\nOld words")
     page.goto(room.address)
     page.get_by_role("link", name="Edit Week 1").click()
-    page.wait_for_selector("form[data-upload] + ul")
-    page.set_input_files("input[type=file]", {"name": "b.md", "mimeType": "", "buffer": b"# New"})
+    page.wait_for_selector("form[data-then][data-live]")
+    page.get_by_label("New version", exact=True).set_input_files(
+        {"name": "b.md", "mimeType": "", "buffer": b"# New"}
+    )
     page.get_by_role("button", name="Upload the new version").click()
     expect(page.locator("li.cl-file").filter(has_text="New version of Week 1")).to_be_visible()
 
@@ -308,7 +310,21 @@ def test_a_source_opens_at_its_page(room: Room, read: Add) -> None:
     assert room.complaints == []
 
 
-@pytest.mark.parametrize("width", [320, 1200])
+def test_uploads_work_in_a_session_without_cookies(
+    app: Flask, session: Session, course: Course, room: Room
+) -> None:
+    teacher = enter(app, session, course, CourseRole.TEACHER)
+    context = room.page.context.browser.new_context()  # type: ignore[union-attr]
+    context.add_init_script(f"sessionStorage.setItem('bearer.{teacher.sid}', '{teacher.secret}')")
+    page = context.new_page()
+    page.goto(re.sub("/s/[^/]+/", f"/s/{teacher.sid}/", room.address))
+    page.wait_for_selector("[data-upload-drop]:not([hidden])")
+    choose(page, ("Week 1.pdf", BOOK))
+    expect(row(page, "Week 1")).to_contain_text("Waiting to be read", timeout=20_000)
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
 def test_the_page_fits_and_axe_finds_nothing(
     room: Room, course: Course, add: Add, read: Add, width: int
 ) -> None:
@@ -316,16 +332,28 @@ def test_the_page_fits_and_axe_finds_nothing(
     read("scan.pdf", makers.pdf(["Text", ""]))
     jobs.embed_chunks(str(course.course_id))
     jobs.embed_chunks(str(course.course_id))
-    read("A_very_long_name_" * 8 + ".txt", b"words")
+    read("A_very_long_name_" * 14 + ".txt", b"words")
+    read("\u202etxt.exe \u05e9\u05d1\u05d5\u05e2.txt", b"right to left")
+    read("logo.png", b"\x89PNG\r\n\x1a\n" + bytes(99))
     add("waiting.txt", b"other words")
+    gone, edited = read("gone.txt", b"gone"), read("Week 7.md", b"# Seven")
     page = room.page
     page.set_viewport_size({"width": width, "height": 640})
+    page.route("**/materials/uploads/", lambda _: None)  # never answered
+    page.goto(f"{room.address}{gone}/edit")
+    page.get_by_role("button", name="Delete file").click()
+    page.wait_for_selector("[data-upload-drop]:not([hidden])")
+    choose(page, ("Week 7.md", b"# Once more"), ("Week 8.md", b"# Eight"))
+    expect(row(page, "Week 8.md")).to_contain_text("Connecting")
+    page.locator("summary", has_text="Recently deleted").click()
+    page.evaluate(AXE.read_text())
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.goto(room.address)
-        page.wait_for_selector("[data-upload-drop]:not([hidden])")
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("axe.run().then(result => result.violations.map(v => v.id))")
-        assert found == []
+        assert page.evaluate("axe.run().then(result => result.violations.map(v => v.id))") == []
     assert re.search("protected.*waiting.*scan", page.inner_text("main"), re.S)
+    for path in (f"{edited}/edit", "order"):
+        page.goto(room.address + path)
+        page.evaluate(AXE.read_text())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("axe.run().then(result => result.violations.map(v => v.id))") == []

@@ -159,6 +159,41 @@ def wait_for(done: Callable[[], bool]) -> None:
     raise AssertionError("it never came")
 
 
+def test_a_web_process_holds_one_piece_however_large_the_file(
+    session: Session, course: Course, teacher: Visitor
+) -> None:
+    begin(teacher, 100 << 20, filename="big.txt")
+    [upload] = uploads_of(session)
+    asked: list[int] = []
+
+    class Line:
+        def read(self, size: int, /) -> bytes:
+            asked.append(size)
+            if len(asked) > 8:
+                raise ConnectionResetError
+            return bytes(size)
+
+    assert uploads.receive(upload, 0, Line()) == 8 << 20
+    assert set(asked) == {1 << 20}
+    assert uploads_of(session)[0].received == 8 << 20
+
+
+def test_of_two_requests_at_the_same_byte_one_counts(session: Session, teacher: Visitor) -> None:
+    """As when a connection is dead without saying so, and the browser has gone on by another."""
+    address = begin(teacher).headers["Location"]
+    [upload] = uploads_of(session)
+
+    class Slow:
+        def read(self, size: int, /) -> bytes:
+            assert send(teacher, address, 0, TEXT).status_code == 204  # the other was faster
+            return b"x" * size
+
+    with pytest.raises(uploads.WrongOffset):
+        uploads.receive(upload, 0, Slow())
+    with storage().local(materials(session)[0].storage_path) as path:
+        assert path.read_bytes() == TEXT
+
+
 def test_what_another_request_has_sent_is_not_sent_over(session: Session, teacher: Visitor) -> None:
     address = begin(teacher).headers["Location"]
     send(teacher, address, 0, TEXT[:1000])
