@@ -148,10 +148,8 @@ def _settle(session: Session, taken: Sending, settled: Settled) -> None:
     _note_health(session, taken.registration_id, settled)
     if isinstance(settled, Sent):
         _note_sent(row, taken, settled)
-    elif isinstance(settled, Changed) and row.sent_score is not None:
-        note_changed(row, settled.shown)
     elif isinstance(settled, Changed):
-        row.status = ScoreStatus.WAITING  # a teacher said meanwhile that ours goes over it
+        note_changed(row, settled.shown)
     elif isinstance(settled, Refused):
         _note_refused(row, taken, settled)
     else:

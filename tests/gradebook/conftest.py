@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 from app import config
 from app.extensions import transaction
 from app.gradebook.outbox import want_score
-from app.jobs import run_worker
 from demo_lms import Platform, Settings, faults, line_items, persons, scores
 from demo_lms.keys import KEY_FILE, load_key
 from demo_lms.serving import free_port, running
@@ -43,7 +42,7 @@ from models import (
 )
 from tests import factories
 from tests.gradebook.ags_server import AgsServer, serving
-from tests.gradebook.arranged import Arranged, arrange
+from tests.gradebook.arranged import Arranged, arrange, work_off
 
 POINTS = 10
 
@@ -147,8 +146,7 @@ class Class:
 
     def work(self) -> None:
         """Run the worker until no job is due."""
-        self.session.rollback()
-        run_worker(config.current(), wait=False)
+        work_off(self.session)
 
     def later(self) -> None:
         """As if the time of the next try had come."""

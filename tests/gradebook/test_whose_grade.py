@@ -1,18 +1,13 @@
-"""Whose grade it is that the LMS shows, where an answer was lost or somebody was faster."""
-
-from decimal import Decimal
-from typing import Any
+"""Whose grade it is that the LMS shows, where an answer was lost."""
 
 import pytest
 
-from app.gradebook import sending
 from app.gradebook.delivery import PATIENCE
-from app.gradebook.outbox import send_again
 from models import ScoreStatus
 from tests.gradebook.ags_server import AgsServer, Answer
-from tests.gradebook.arranged import POINTS, Arranged
+from tests.gradebook.arranged import Arranged
 
-SENT, WAITING, REFUSED = ScoreStatus.SENT, ScoreStatus.WAITING, ScoreStatus.REFUSED
+SENT, REFUSED = ScoreStatus.SENT, ScoreStatus.REFUSED
 
 
 @pytest.mark.parametrize(
@@ -42,28 +37,3 @@ def test_a_score_whose_answer_was_lost_is_ours_after_the_end_of_its_tries_too(
     arranged.work()
     assert arranged.row().status is SENT
     assert server.scores()[-1] == (8, 200)
-
-
-def test_sending_again_counts_while_the_score_is_on_its_way(
-    arranged: Arranged, server: AgsServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The worker finds a grade of a teacher's in the moment in which a teacher says: ours."""
-    arranged.wants(5)
-    arranged.work()
-    (key,) = server.grades
-    server.grades[key] = (Decimal(9), Decimal(POINTS))
-    send = sending.send
-
-    def meanwhile(*given: Any) -> sending.Settled:
-        monkeypatch.setattr(sending, "send", send)
-        settled = send(*given)
-        send_again(arranged.session, arranged.course.course_id, arranged.row().outbox_id)
-        arranged.session.commit()
-        return settled
-
-    monkeypatch.setattr(sending, "send", meanwhile)
-    arranged.wants(6)
-    arranged.work()
-    arranged.work()
-    assert arranged.row().status is SENT
-    assert server.grades[key] == (6, POINTS)
