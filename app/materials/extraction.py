@@ -10,13 +10,16 @@ from typing import Any
 
 from app.errors import DomainError
 from app.materials import sandbox
+from app.materials.readers import recognition
 from app.materials.readers.child import TOO_BIG
 from app.materials.readers.kinds import MARKDOWN, MEDIA_TYPES
 from app.materials.readers.page import DAMAGED, Page, Section
 
 log = logging.getLogger("coursellm.materials")
 
-DEFAULT_LIMITS = sandbox.Limits()
+# Recognising pictures of pages takes long, but costs this file's reader alone.
+_MORE = recognition.SECONDS if recognition.program() else 0
+DEFAULT_LIMITS = sandbox.Limits(wall=sandbox.Limits().wall + _MORE)
 
 
 class SourceUnreadable(DomainError):

@@ -79,6 +79,7 @@ def store_words(
         words_at=now().isoformat(),
         without_text=found.without_text or None,
         media_type=found.media_type,
+        recognised_pages=found.details.get("recognised_pages"),
         hidden_slides=found.details.get("hidden_slides"),
     )
     take_over(session, material)

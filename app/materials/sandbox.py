@@ -5,6 +5,7 @@ A hostile or broken file then costs one child and one job, never the worker.
 
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -69,7 +70,7 @@ def _messages(start: str, path: Path, more: str, limits: Limits) -> Iterator[dic
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
-            env={"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "utf-8"},
+            env=_environment(),
             start_new_session=True,
         )
         code = _wait(child, limits.wall)
@@ -80,6 +81,12 @@ def _messages(start: str, path: Path, more: str, limits: Limits) -> Iterator[dic
             yield json.loads(line)
         if said := _tail(err):
             log.info("reader: %s", said)
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of ours, but where programs are and where Tesseract has its languages."""
+    kept = {name: os.environ[name] for name in ("PATH", "TESSDATA_PREFIX") if name in os.environ}
+    return {**kept, "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "utf-8"}
 
 
 def _wait(child: "subprocess.Popen[bytes]", seconds: int) -> int:

@@ -176,3 +176,34 @@ def opendocument(body: str, *, encrypted: bool = False) -> bytes:
         archive.writestr("content.xml", content)
         archive.writestr("META-INF/manifest.xml", manifest)
     return out.getvalue()
+
+
+def with_footnote(word: bytes, after: str, text: str) -> bytes:
+    """The Word file with a footnote at the end of the paragraph that says `after`."""
+    name = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
+    media = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+    notes = (
+        f'<w:footnotes xmlns:w="{name}"><w:footnote w:id="0" w:type="separator"><w:p/></w:footnote>'
+        f'<w:footnote w:id="2"><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:footnote></w:footnotes>'
+    )
+    changes = {
+        "word/document.xml": (
+            f"{after}</w:t></w:r>",
+            f'{after}</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r>',
+        ),
+        "word/_rels/document.xml.rels": (
+            "</Relationships>",
+            f'<Relationship Id="rId99" Type="{kind}" Target="footnotes.xml"/></Relationships>',
+        ),
+        "[Content_Types].xml": (
+            "</Types>",
+            f'<Override PartName="/word/footnotes.xml" ContentType="{media}"/></Types>',
+        ),
+    }
+    for part, (old, new) in changes.items():
+        with zipfile.ZipFile(io.BytesIO(word)) as archive:
+            xml = archive.read(part).decode()
+        assert old in xml
+        word = with_part(word, part, xml.replace(old, new).encode())
+    return with_part(word, "word/footnotes.xml", notes.encode())

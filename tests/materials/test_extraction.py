@@ -1,8 +1,10 @@
 """Files into pages, and every fault of a file into its sentence."""
 
+import io
 import re
 from pathlib import Path
 
+import docx
 import pytest
 
 from app.materials.extraction import Extraction, SourceUnreadable, extract
@@ -52,6 +54,21 @@ def test_a_word_file_is_read_by_heading(tmp_path: Path) -> None:
     found = read(tmp_path, "notes.docx", WORD)
     assert [page.heading for page in found.pages] == ["Loops", "Loops › While"]
     assert found.pages[1].text == "While\n\nWhile it holds."
+
+
+def test_footnotes_follow_their_paragraph_and_a_table_of_contents_is_left_out(
+    tmp_path: Path,
+) -> None:
+    word = makers.with_footnote(WORD, "A loop repeats.", "Or runs once.")
+    found = read(tmp_path, "notes.docx", word)
+    assert found.pages[0].text == "Loops\n\nA loop repeats.\nNote: Or runs once."
+    listed = docx.Document()
+    listed.styles.add_style("toc 1", 1)
+    listed.add_paragraph("Loops . . . . 7", style="toc 1")
+    listed.add_paragraph("Only this.")
+    out = io.BytesIO()
+    listed.save(out)
+    assert read(tmp_path, "toc.docx", out.getvalue()).pages[0].text == "Only this."
 
 
 def test_markdown_is_read_by_heading_and_code_is_left_alone(tmp_path: Path) -> None:
@@ -195,10 +212,17 @@ COURSE = Path(__file__).parents[3] / "shared/data/course"
         ("py4e_lectures3_es_2.1_Spanish.pptx", 15, 3, "Palabras Reservadas", "No puede utilizar"),
         (
             "py4e_book3_doc_2025-04-07-book.docx",
-            217,
+            218,
             3,
             "Why should you learn to write programs? › Creativity and motivation",
             "While this book is not intended for professional programmers",
+        ),
+        (
+            "py4e_lectures3_Pythonlearn-05-Iterations.pptx",
+            53,
+            5,
+            "Breaking Out of a Loop",
+            "while True:\n    line = input('> ')\n    if line == 'done' :\n        break\n    print(",
         ),
         (
             "py4e_book3_09-dictionaries.md",

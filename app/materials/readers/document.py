@@ -9,11 +9,13 @@ import docx
 from docx.oxml.ns import qn
 from docx.table import Table
 from docx.text.paragraph import Paragraph
+from lxml import etree
 
 from .cleaning import clean, one_line
 from .page import Source
 from .sections import Block, pages_of
 
+_CONTENTS = re.compile(r"(toc|table of contents) ?(\d|heading)?$", re.I)
 _HEADING = re.compile(r"heading (\d)", re.I)
 
 
@@ -25,17 +27,20 @@ def read(path: Path) -> Source:
 
 
 def _blocks(document: Any) -> Iterator[Block]:
-    levels: dict[str, int] = {}
+    levels: dict[str, int | None] = {}
+    notes = _footnotes(document)
     for element in _elements(document.element.body):
         if element.tag == qn("w:tbl"):
             yield Block(_table(Table(element, document)))
             continue
         paragraph = Paragraph(element, document)
         level = _level(paragraph, levels)
+        if level is None:
+            continue
         text = clean(paragraph.text)
         if text:
             bullet = "• " if level == 0 and _is_listed(element) else ""
-            yield Block(bullet + text, level)
+            yield Block("\n".join([bullet + text, *_notes_of(element, notes)]), level, text)
 
 
 def _elements(parent: Any) -> Iterator[Any]:
@@ -49,13 +54,42 @@ def _elements(parent: Any) -> Iterator[Any]:
                 yield from _elements(content)
 
 
-def _level(paragraph: Paragraph, known: dict[str, int]) -> int:
-    """Heading level 1-9, 0 for text. Word calls its own styles "heading N" in every language."""
+def _footnotes(document: Any) -> dict[str, str]:
+    """Texts of footnotes and endnotes by kind and id; python-docx does not know them."""
+    notes = {}
+    for relation in document.part.rels.values():
+        kind = relation.reltype.rpartition("/")[2].removesuffix("s")
+        if relation.is_external or kind not in ("footnote", "endnote"):
+            continue
+        part = etree.fromstring(
+            relation.target_part.blob, etree.XMLParser(resolve_entities=False, no_network=True)
+        )
+        for note in part.iter(qn(f"w:{kind}")):
+            text = one_line("".join(piece.text or "" for piece in note.iter(qn("w:t"))))
+            if text:
+                notes[f"{kind}{note.get(qn('w:id'))}"] = text
+    return notes
+
+
+def _notes_of(element: Any, notes: dict[str, str]) -> Iterator[str]:
+    """The notes that a paragraph refers to, which follow it."""
+    for reference in element.iter(qn("w:footnoteReference"), qn("w:endnoteReference")):
+        kind = etree.QName(reference).localname.removesuffix("Reference")
+        if text := notes.get(f"{kind}{reference.get(qn('w:id'))}"):
+            yield f"Note: {text}"
+
+
+def _level(paragraph: Paragraph, known: dict[str, int | None]) -> int | None:
+    """Heading level 1-9, 0 for text, None in a table of contents.
+
+    Word calls its own styles "heading N" in every language.
+    """
     style_id = paragraph._p.style or ""
     if style_id not in known:
         name = paragraph.style.name if paragraph.style is not None else ""
         match = _HEADING.match(name or "")
-        known[style_id] = int(match.group(1)) if match else 0
+        in_contents = _CONTENTS.match(name or "") is not None
+        known[style_id] = int(match.group(1)) if match else (None if in_contents else 0)
     return known[style_id]
 
 

@@ -11,6 +11,7 @@ from pypdfium2 import raw
 
 from .cleaning import breadcrumb, clean, one_line
 from .page import DAMAGED, PROTECTED, Page, Section, Source, Unreadable
+from .recognition import Recogniser
 from .running import running_lines
 from .typewriter import CodeLine, code_lines
 
@@ -44,7 +45,9 @@ def read(path: Path) -> Source:
     if len(document) == 0:
         raise Unreadable(DAMAGED)
     title = one_line(document.get_metadata_value("Title"))
-    return Source(len(document), _pages(document), title)
+    source = Source(len(document), iter(()), title)
+    source.pages = _pages(document, source)
+    return source
 
 
 class Sheet(NamedTuple):
@@ -55,14 +58,15 @@ class Sheet(NamedTuple):
     is_slide: bool
 
 
-def _pages(document: pdfium.PdfDocument) -> Iterator[Page]:
+def _pages(document: pdfium.PdfDocument, source: Source) -> Iterator[Page]:
     outline = {page: list(group) for page, group in groupby(_outline(document), lambda e: e.page)}
     sheets = [_sheet(document, index) for index in range(len(document))]
     are_slides = sum(sheet.is_slide for sheet in sheets) > len(sheets) / 2
     running = running_lines([sheet.lines for sheet in sheets], are_slides=are_slides)
+    recogniser = Recogniser()
     heading = None
     for index, (sheet, own) in enumerate(zip(sheets, running, strict=True)):
-        text = _text(sheet, own.begin, own.end)
+        text = _text(sheet, own.begin, own.end) or _recognised(document, index, recogniser)
         here = outline.get(index, [])
         sections = tuple(_sections(text, here))
         first = heading
@@ -74,6 +78,8 @@ def _pages(document: pdfium.PdfDocument) -> Iterator[Page]:
         label = None if label == str(index + 1) else label
         yield Page(index + 1, text, label, first, sections, _is_contents(text))
         heading = here[-1].crumb if here else heading
+    if recogniser.count:
+        source.details["recognised_pages"] = recogniser.count
 
 
 def _sheet(document: pdfium.PdfDocument, index: int) -> Sheet:
@@ -89,6 +95,13 @@ def _sheet(document: pdfium.PdfDocument, index: int) -> Sheet:
     except pdfium.PdfiumError:
         return Sheet([], set(), False)
     return Sheet(*_indented(lines, code), width > height)
+
+
+def _recognised(document: pdfium.PdfDocument, index: int, recogniser: Recogniser) -> str:
+    try:
+        return reflow(recogniser.text(document[index]))
+    except pdfium.PdfiumError:
+        return ""
 
 
 def _indented(lines: list[str], code: Sequence[CodeLine]) -> tuple[list[str], set[int]]:
