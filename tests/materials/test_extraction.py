@@ -222,7 +222,7 @@ COURSE = Path(__file__).parents[3] / "shared/data/course"
             53,
             5,
             "Breaking Out of a Loop",
-            "while True:\n    line = input('> ')\n    if line == 'done' :\n        break\n    print(",
+            "while True:\n    line = input('> ')\n    if line == 'done' :\n        break\n",
         ),
         (
             "py4e_book3_09-dictionaries.md",
