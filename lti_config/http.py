@@ -7,6 +7,7 @@ expected, 3 s to connect, 10 s of silence, 20 s in all.
 
 import json
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -119,7 +120,24 @@ def _cause(error: BaseException) -> AddressRefused | Unreachable:
         if isinstance(inner, AddressRefused | Unreachable):
             return inner
         inner = inner.__cause__ or inner.__context__
-    return Unreachable(f"{type(error).__name__}: {str(error)[:300]}")
+    return Unreachable(_in_words(error))
+
+
+def _in_words(error: BaseException) -> str:
+    """What happened, for who looks after the connection; what is rare as the library says it."""
+    chain = [error]
+    while (inner := chain[-1].__cause__ or chain[-1].__context__) and inner not in chain:
+        chain.append(inner)
+    for one in reversed(chain):
+        if isinstance(one, socket.gaierror):
+            return "the name of the host is not known"
+        if isinstance(one, ConnectionRefusedError):
+            return "the host refuses the connection"
+        if isinstance(one, ssl.SSLError):
+            return f"https does not work there: {one.reason or one}"
+        if isinstance(one, TimeoutError | requests.Timeout):
+            return "no answer came in time"
+    return f"{type(error).__name__}: {str(error)[:300]}"
 
 
 def _connect(connection: HTTPConnection, trusted: TrustedHosts) -> socket.socket:

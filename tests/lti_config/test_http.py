@@ -98,8 +98,17 @@ def test_a_dripping_peer(http: Client, monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "127.0.0.1:9"])
 def test_nobody_there(host: str, http: Client):
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable, match="the host refuses the connection"):
         http.get(f"http://{host}/")
+
+
+def test_a_name_that_nobody_has_is_said_in_words(http: Client, monkeypatch: pytest.MonkeyPatch):
+    def resolve(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(Unreachable, match="^the name of the host is not known$"):
+        http.get("https://lms.example/jwks")
 
 
 def test_no_proxy_of_the_environment(peer: Peer, http: Client, monkeypatch: pytest.MonkeyPatch):

@@ -37,7 +37,7 @@ def index() -> str:
         is_former=any(one.sealed is Sealed.FORMER for one in own),
         kept=kept,
         moment=now(),
-        url=url_for("launch.jwks", _external=False),
+        url=config.current().url + url_for("launch.jwks"),
     )
 
 
