@@ -67,6 +67,8 @@ def take_over() -> Response | tuple[str, int]:
         wanted = _readings(session, origin, takes_all)
     files = _copied(actor, wanted)
     with transaction() as session:
+        if (bound := _bound(session, actor)) is not None:  # while the files were copied
+            return _go(session, actor, bound)
         origin = _origin(session, actor)
         link = repair.link_of(session, actor.course, actor.resource_link_id)
         activity = repair.take_over_link(session, actor.course, actor.user_id, link, origin, files)
@@ -75,7 +77,9 @@ def take_over() -> Response | tuple[str, int]:
                 repair.take_over_all(session, actor.course, actor.user_id, origin, files)
             if "files" in request.form:
                 copy_all_soon(session, origin.course.course_id, actor.course, actor.user_id)
-            return _go(session, actor, activity)
+            repair.enter(session, actor.session_id, activity)
+            what = "taken-over-files" if "files" in request.form else "taken-over"
+            return redirect(url_for("activities.settings.index", saved=what), 303)
         broken = _broken(session, actor)
     sentence = "The old course's file or concepts are gone, so this link cannot be taken over."
     return _page(broken, forms.start(broken.choices), {"take_over": sentence}), 422

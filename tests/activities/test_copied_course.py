@@ -112,6 +112,8 @@ def test_a_copied_course_is_repaired_and_graded_in_its_own_columns(
     teacher.launch(copy, new)
     assert "copied from <bdi>Python basics</bdi>" in teacher.page
     teacher.send("lost/take-over")
+    assert "Taken over." in teacher.page
+    teacher.launch(copy, new)
     assert "This link gives students 2 questions for 10 points" in teacher.page
 
     student.launch(copy, new)

@@ -190,7 +190,8 @@ def test_a_teacher_is_told_where_it_comes_from_and_takes_it_over(copy: Copy) -> 
 
     there = copy.post(address, "take-over")
     assert there.status_code == 303
-    assert there.location.endswith("/practice/")
+    assert there.location.endswith("/activities/links/?saved=taken-over")
+    assert "Taken over." in copy.see(there.location)
     [mine] = activities(copy)
     assert mine.copied_from_id == copy.activity.activity_id
     assert (mine.title, mine.points, mine.question_count) == ("Practice: <loops>", 10, 2)
@@ -245,10 +246,10 @@ def test_pressed_twice_it_is_taken_over_once(copy: Copy) -> None:
     address = copy.copied()
     page = copy.see(address)
     token = page.split('name="csrf-token" content="')[1].split('"')[0]
-    for _ in range(2):
+    for there in ("/activities/links/?saved=taken-over", "/practice/"):
         answer = copy.browser.open(f"{address}take-over", method="POST", data={"csrf_token": token})
         assert answer.status_code == 303
-        assert answer.location.endswith("/practice/")
+        assert answer.location.endswith(there)
     assert len(activities(copy)) == 1
 
 
@@ -467,7 +468,8 @@ class TestAllAtOnce:
 
     def test_the_files_come_along_where_that_is_wished(self, whole: Copy) -> None:
         address = whole.copied()
-        whole.post(address, "take-over", which="one", files="1")
+        there = whole.post(address, "take-over", which="one", files="1").location
+        assert "The files follow: Materials shows how far they are." in whole.see(there)
         lms_jobs = "select count(*) from procrastinate_jobs where task_name = 'materials:copy'"
         whole.session.rollback()
         assert whole.session.connection().exec_driver_sql(lms_jobs).scalar() == 1

@@ -107,7 +107,7 @@ def test_a_name_that_nobody_has_is_said_in_words(http: Client, monkeypatch: pyte
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    with pytest.raises(Unreachable, match="^the name of the host is not known$"):
+    with pytest.raises(Unreachable, match=r"^the name of the host is not known$"):
         http.get("https://lms.example/jwks")
 
 
