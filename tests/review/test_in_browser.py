@@ -26,11 +26,10 @@ from models import (
     now,
 )
 from tests import factories
+from tests.launch.conftest import Place, place
 from tests.launch.test_in_browser import (
     Opening,
-    Place,
     open_page,
-    place,
     playwright,
     see_tool,
     tool_frame,
