@@ -12,8 +12,8 @@ from app.materials.passages import Passage
 from app.materials.snippets import Sentence, Weights, best_sentence, keys_of, shown
 from app.materials.words import Term
 
-SENTENCE_WEIGHT = 0.5
-"""Of the share of the question in the best sentence: half as much as words or meaning count."""
+SENTENCE_WEIGHT = 0.25
+"""Of the share of the question in the best sentence: decides among passages that are else equal."""
 SAME = 0.9
 """Two passages say the same when so much of their words is common (Jaccard; Broder 1997)."""
 
