@@ -52,11 +52,18 @@ def read_page(
         unit=UNITS.get(material.file_type, "Section"),
         number=number,
         count=material.page_count,
-        label=page.label if page else None,
+        label=_label(material, page),
         heading=page.heading if page else None,
         html=mark(_html(page, material), marked),
         quotes=marked,
     )
+
+
+def _label(material: CourseMaterial, page: MaterialPage | None) -> str | None:
+    """What the page calls itself: its printed number, or the time at which it is said."""
+    if page is None or page.label is None:
+        return None
+    return f"printed {page.label}" if material.file_type is FileType.PDF else page.label
 
 
 def _chunk(

@@ -26,7 +26,7 @@ from app.extensions import transaction
 from app.materials import catalogue, change_views, deletion, upload_views, uploads, versions
 from app.materials.listing import rows_of
 from app.materials.source import SourcePage, read_page
-from app.materials.status import size_in_words
+from app.materials.status import kind_in_words, size_in_words
 from app.materials.storage import storage
 from models import CourseMaterial, FileType, IndexingStatus, now
 
@@ -174,6 +174,8 @@ def _source(material: CourseMaterial, page: SourcePage) -> dict[str, object]:
     return {
         "title": material.title,
         "unit": page.unit,
+        "kind": kind_in_words(material),
+        "label": page.label,
         "page": page.number,
         "page_count": page.count,
         "file_url": url_for(".file", material_id=material.material_id) if is_pdf else None,

@@ -1,6 +1,8 @@
 """The materials room over HTTP: who may do what, and what they see."""
 
 import io
+import json
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,13 +19,21 @@ from app import config
 from app.config import Settings
 from app.materials import jobs
 from app.materials.storage import storage
-from models import Course, CourseMaterial, CourseRole, IndexingStatus, MaterialChunk
+from models import Course, CourseMaterial, CourseRole, FileType, IndexingStatus, MaterialChunk
 from tests import factories
 from tests.helpers import Visitor, enter
 from tests.materials import makers
 from tests.materials.conftest import Add, Model
 
 BOOK = makers.pdf(["Photosynthesis needs light", "Respiration frees energy", "Osmosis moves water"])
+HTML = b"<!doctype html><h1>Trees</h1><script>alert(1)</script><ul><li>A tree has leaves</ul>"
+NOTEBOOK = json.dumps(
+    {"nbformat": 4, "cells": [{"cell_type": "code", "source": "mean(x)", "outputs": []}]}
+).encode()
+CAPTIONS = (
+    b"WEBVTT\n\n00:01.000 --> 00:02.000\nHello.\n\n12:40.000 --> 12:44.000\nGraphs have edges.\n"
+)
+ODT = makers.opendocument("<text:h>Cells</text:h><text:p>A cell has a wall.</text:p>")
 Look = Callable[[uuid.UUID], CourseMaterial]
 
 
@@ -170,6 +180,57 @@ def test_a_pdf_is_shown_by_the_page_reader_and_as_text(student: Visitor, read: A
     assert 'data-page="2"' in page and "Page 2 of 3" in page and "As text" in page
     as_text = student.get(f"materials/{material_id}?page=2&quote=Respiration&view=text").text
     assert "<mark>Respiration</mark> frees energy" in as_text and "As a page" in as_text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind", "place", "marked"),
+    [
+        (
+            "trees.html",
+            HTML,
+            "Web page",
+            "Section 1 of 1",
+            "<li><mark>A tree</mark> has leaves</li>",
+        ),
+        ("means.ipynb", NOTEBOOK, "Notebook", "Section 1 of 1", "<code><mark>mean</mark>(x)"),
+        (
+            "talk.vtt",
+            CAPTIONS,
+            "Captions",
+            "Section 2 of 2, <bdi>12:40</bdi>",
+            "<mark>Graphs</mark>",
+        ),
+        ("cells.odt", ODT, "OpenDocument", "Section 1 of 1", "<mark>Cells</mark>"),
+    ],
+)
+def test_further_types_are_told_found_and_shown(
+    session: Session,
+    teacher: Visitor,
+    student: Visitor,
+    read: Add,
+    name: str,
+    content: bytes,
+    kind: str,
+    place: str,
+    marked: str,
+) -> None:
+    material_id = read(name, content)
+    (material,) = materials(session)
+    assert material.file_type is FileType.OTHER and material.title == name.partition(".")[0]
+    assert f"{kind}, " in teacher.get("materials/").text
+    quote = re.search("<mark>(.*)</mark>", marked)
+    assert quote is not None
+    page = student.get(f"materials/{material_id}?page=9&quote={quote.group(1)}").text
+    assert place in page and f"· {kind}" in page and marked in page
+    assert "alert(1)" not in page
+
+
+def test_a_page_of_a_pdf_tells_the_number_printed_on_it(student: Visitor, read: Add) -> None:
+    pages = [f"Text of its own, {word}\n{n}" for n, word in enumerate("abcdef", start=41)]
+    material_id = read("Reader.pdf", makers.pdf(pages))
+    page = student.get(f"materials/{material_id}?page=3&view=text").text
+    assert "Page 3 of 6, <bdi>printed 43</bdi>" in page
+    assert "Text of its own, c" in page
 
 
 def test_the_panel_gets_the_part_alone(student: Visitor, read: Add) -> None:
