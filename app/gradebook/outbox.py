@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -58,17 +58,11 @@ def want_score(
 def send_again(session: Session, course_id: UUID, outbox_id: UUID) -> ScoreOutbox:
     """Send a score once more at once; over a changed grade only where the page has shown it.
 
-    Raises NotFound for a row of another course.
+    Raises NotFound for a row of another course, or of who is no student there any more.
     """
-    row = session.scalar(
-        select(ScoreOutbox)
-        .join(LineItem, LineItem.line_item_id == ScoreOutbox.line_item_id)
-        .join(LtiContext, LtiContext.context_id == LineItem.context_id)
-        .where(ScoreOutbox.outbox_id == outbox_id, LtiContext.course_id == course_id)
-        .with_for_update(of=ScoreOutbox)
-    )
+    row = session.scalar(_students_scores(course_id).where(ScoreOutbox.outbox_id == outbox_id))
     if row is None:
-        raise NotFound(reason=f"score {outbox_id} is not in course {course_id}")
+        raise NotFound(reason=f"score {outbox_id} is no student's in course {course_id}")
     _want_once_more(row)
     session.flush()
     wake(session, [row.outbox_id], over_pause=True)
@@ -81,16 +75,9 @@ def send_refused_again(session: Session, course_id: UUID, activity_id: UUID) -> 
     For when what was wrong with the connection has been put right.
     """
     rows = session.scalars(
-        select(ScoreOutbox)
-        .join(LineItem, LineItem.line_item_id == ScoreOutbox.line_item_id)
-        .join(LtiContext, LtiContext.context_id == LineItem.context_id)
-        .where(
-            LtiContext.course_id == course_id,
-            LineItem.activity_id == activity_id,
-            ScoreOutbox.status == ScoreStatus.REFUSED,
-        )
+        _students_scores(course_id)
+        .where(LineItem.activity_id == activity_id, ScoreOutbox.status == ScoreStatus.REFUSED)
         .order_by(ScoreOutbox.outbox_id)
-        .with_for_update(of=ScoreOutbox)
     ).all()
     for row in rows:
         _want_once_more(row)
@@ -98,6 +85,22 @@ def send_refused_again(session: Session, course_id: UUID, activity_id: UUID) -> 
     outbox_ids = [row.outbox_id for row in rows]
     wake(session, outbox_ids, over_pause=True)
     return outbox_ids
+
+
+def _students_scores(course_id: UUID) -> Select[ScoreOutbox]:
+    """The course's scores, to be locked; not of who teaches there by now: LMSs refuse those."""
+    is_other = exists().where(
+        Enrollment.student_id == ScoreOutbox.user_id,
+        Enrollment.course_id == course_id,
+        Enrollment.role != CourseRole.STUDENT,
+    )
+    return (
+        select(ScoreOutbox)
+        .join(LineItem, LineItem.line_item_id == ScoreOutbox.line_item_id)
+        .join(LtiContext, LtiContext.context_id == LineItem.context_id)
+        .where(LtiContext.course_id == course_id, ~is_other)
+        .with_for_update(of=ScoreOutbox)
+    )
 
 
 def _want_once_more(row: ScoreOutbox) -> None:

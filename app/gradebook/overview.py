@@ -41,6 +41,8 @@ class ScoreRow:
     state: State
     detail: str
     needs_attention: bool
+    can_be_sent: bool
+    """Not of who is no student any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def _graded(
             LtiContext.course_id == course_id,
         )
     ).all()
-    rows = [_row(row, name_of(user, member), zone, moment) for row, user, member in scores]
+    rows = [_row(row, name_of(user, one), one, zone, moment) for row, user, one in scores]
     rows.sort(key=lambda row: row.name.casefold())
     order = {row.outbox_id: _rank(row) for row, _, _ in scores}
     rows.sort(key=lambda row: order[row.outbox_id])
@@ -107,11 +109,19 @@ def _graded(
         missing=None if has_column else missing(session, course_id, activity_id),
         rows=rows,
         without_score=len(students - {row.user_id for row, _, _ in scores}),
-        refused=sum(row.status is ScoreStatus.REFUSED for row, _, _ in scores),
+        refused=sum(
+            row.status is ScoreStatus.REFUSED and _learns(member) for row, _, member in scores
+        ),
     )
 
 
-def _row(row: ScoreOutbox, name: str, zone: tzinfo, moment: datetime) -> ScoreRow:
+def _learns(member: Enrollment | None) -> bool:
+    return member is None or member.role is CourseRole.STUDENT
+
+
+def _row(
+    row: ScoreOutbox, name: str, member: Enrollment | None, zone: tzinfo, moment: datetime
+) -> ScoreRow:
     return ScoreRow(
         outbox_id=row.outbox_id,
         user_id=row.user_id,
@@ -121,6 +131,7 @@ def _row(row: ScoreOutbox, name: str, zone: tzinfo, moment: datetime) -> ScoreRo
         state=state_for_teachers(row, zone, moment),
         detail=(row.last_error or "").partition("\n")[2],
         needs_attention=row.status in _FIRST,
+        can_be_sent=_learns(member),
     )
 
 

@@ -125,6 +125,19 @@ def test_learners_stay_out(app: Flask, lms_class: Class, role: CourseRole) -> No
     assert visitor.get("grades/").status_code == 403
 
 
+def test_who_teaches_by_now_is_sent_no_score(lms_class: Class, teacher: Visitor) -> None:
+    member = lms_class.member()
+    row = lms_class.answer(1)
+    assert row is not None
+    row.status, member.role = ScoreStatus.REFUSED, CourseRole.TA
+    lms_class.session.commit()
+    assert "Send again" not in teacher.get("grades/").text
+    assert teacher.post(f"grades/{row.outbox_id}/send").status_code == 404
+    all_of_it = f"grades/activities/{lms_class.activity.activity_id}/send"
+    assert teacher.post(all_of_it).status_code == 303
+    assert lms_class.row(member).status is ScoreStatus.REFUSED
+
+
 class TestReceipt:
     """What the learner sees of it, on the practice page."""
 
