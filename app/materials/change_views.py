@@ -13,7 +13,7 @@ from app import clock, config
 from app.access import Right, current_actor, guard
 from app.errors import DomainError
 from app.extensions import transaction
-from app.materials import catalogue, deletion, uploads
+from app.materials import catalogue, deletion, intake
 from app.materials.listing import Row, rows_of
 from models import Course, CourseMaterial
 
@@ -144,7 +144,7 @@ def _edit_page(row: Row, zone: str, form: Mapping[str, Any], errors: Mapping[str
         form=form,
         errors=errors,
         limit=config.current().upload_limit_bytes,
-        too_large=uploads.too_large(),
+        too_large=intake.too_large(),
     )
 
 

@@ -8,20 +8,18 @@ safe. Of two requests that send the same piece, one counts and the other ends.
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import IO, Protocol
+from typing import Protocol
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import ClientDisconnected
 
-from app import config
 from app.errors import DomainError, NotFound
 from app.extensions import transaction
-from app.materials import catalogue, incoming, versions
+from app.materials import catalogue, incoming
 from app.materials.catalogue import Added
-from app.materials.status import size_in_words
+from app.materials.intake import add_file, check_size
 from app.materials.storage import PIECE, Stored, storage
-from app.materials.unpacking import is_archive
 from models import CourseMaterial, Upload, now
 
 KEPT_FOR = timedelta(days=1)
@@ -46,10 +44,6 @@ class TooManyUploads(DomainError):
         "There are too many unfinished uploads of yours in this course. Finish or discard some of "
         "them first."
     )
-
-
-class FileTooLarge(DomainError):
-    status = 413
 
 
 class EmptyFile(DomainError):
@@ -175,42 +169,6 @@ def finish(upload: Upload) -> Added:
     return added
 
 
-def take_in(
-    course_id: uuid.UUID,
-    user_id: uuid.UUID,
-    name: str,
-    content: IO[bytes],
-    replaces_id: uuid.UUID | None = None,
-) -> Added:
-    """Adds a file that came in one request; no file stays that no row tells of."""
-    material_id = uuid.uuid4()
-    stored = storage().save(content, material_id)
-    added = None
-    try:
-        check_size(stored.size)
-        with transaction() as session:
-            added = _add(session, course_id, user_id, name, material_id, stored, replaces_id)
-    finally:
-        if added is None or not added.is_new:
-            storage().delete(stored.path)
-    return added
-
-
-def check_size(size: int) -> None:
-    """Raises `FileTooLarge` above the installation's limit."""
-    if size > config.current().upload_limit_bytes:
-        raise FileTooLarge(too_large())
-
-
-def too_large() -> str:
-    """The sentence about a file above the limit."""
-    limit = size_in_words(config.current().upload_limit_bytes)
-    return (
-        f"The file is larger than {limit}, the most that can be uploaded. Split it, or save a "
-        "smaller copy, and upload that."
-    )
-
-
 def _keep(upload: Upload) -> Stored:
     """Puts the whole file into the storage, under the upload's id."""
     try:
@@ -225,7 +183,7 @@ def _turn_into_material(session: Session, upload: Upload, stored: Stored | None)
     if upload.material_id is not None or stored is None:
         material = session.get_one(CourseMaterial, upload.material_id)
         return Added(material, is_new=material.material_id == upload.upload_id)
-    added = _add(
+    added = add_file(
         session,
         upload.course_id,
         upload.user_id,
@@ -236,22 +194,6 @@ def _turn_into_material(session: Session, upload: Upload, stored: Stored | None)
     )
     upload.material_id = added.material.material_id
     session.flush()
-    return added
-
-
-def _add(
-    session: Session,
-    course_id: uuid.UUID,
-    user_id: uuid.UUID,
-    name: str,
-    material_id: uuid.UUID,
-    stored: Stored,
-    replaces_id: uuid.UUID | None,
-) -> Added:
-    added = catalogue.add_material(session, course_id, user_id, name, material_id, stored)
-    if replaces_id and added.is_new and not is_archive(name):
-        old = catalogue.get_material(session, course_id, replaces_id, see_hidden=True)
-        versions.begin_version(added.material, old)
     return added
 
 

@@ -23,7 +23,7 @@ from app import config
 from app.access import Actor, Right, current_actor, guard, requires
 from app.errors import DomainError, NotFound
 from app.extensions import transaction
-from app.materials import catalogue, change_views, deletion, upload_views, uploads, versions
+from app.materials import catalogue, change_views, deletion, intake, upload_views, uploads, versions
 from app.materials.listing import rows_of
 from app.materials.source import SourcePage, read_page
 from app.materials.status import kind_in_words, size_in_words
@@ -70,7 +70,7 @@ def index() -> str:
         attention=sum(m.indexing_status is IndexingStatus.FAILED for m in materials),
         may_change=actor.may(Right.MANAGE),
         limit=config.current().upload_limit_bytes,
-        too_large=uploads.too_large(),
+        too_large=intake.too_large(),
         limit_words=size_in_words(config.current().upload_limit_bytes),
     )
 
@@ -85,7 +85,7 @@ def upload() -> AnyResponse:
         raise NothingToUpload
     replaces_id = request.form.get("replaces", type=uuid.UUID) if len(files) == 1 else None
     added = [
-        uploads.take_in(actor.course, actor.user_id, file.filename or "", file.stream, replaces_id)
+        intake.take_in(actor.course, actor.user_id, file.filename or "", file.stream, replaces_id)
         for file in files
     ]
     known = [str(entry.material.material_id) for entry in added if not entry.is_new]
@@ -157,7 +157,7 @@ def file(material_id: uuid.UUID) -> Response:
 
 @blueprint.errorhandler(RequestEntityTooLarge)
 def too_large(_error: RequestEntityTooLarge) -> AnyResponse:
-    error = uploads.FileTooLarge(uploads.too_large())
+    error = intake.FileTooLarge(intake.too_large())
     return current_app.make_response(current_app.handle_user_exception(error))
 
 

@@ -236,6 +236,16 @@ def test_a_new_version_comes_in(session: Session, teacher: Visitor, read: Add, l
     assert look(old).deleted_at is not None
 
 
+def test_a_version_of_what_was_deleted_meanwhile_comes_in(
+    session: Session, teacher: Visitor, read: Add
+) -> None:
+    old = read("a.txt", b"old words")
+    address = begin(teacher, filename="b.txt", replaces=str(old)).headers["Location"]
+    teacher.post(f"materials/{old}/delete")
+    assert send(teacher, address, 0, TEXT).status_code == 204
+    assert teacher.get(f"{address}/row").status_code == 201
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
