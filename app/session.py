@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask, Response, current_app, g, request
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import config
@@ -23,8 +23,12 @@ from app.extensions import transaction
 from models import (
     Course,
     CourseRole,
+    Deployment,
     Enrollment,
     EnrollmentStatus,
+    Institution,
+    Registration,
+    RegistrationStatus,
     ToolSession,
     User,
     now,
@@ -189,19 +193,30 @@ def _refuse_forgery(sid: str) -> None:
         )
 
 
+_IS_SHUT = or_(
+    Registration.status != RegistrationStatus.ACTIVE,
+    Deployment.status != RegistrationStatus.ACTIVE,
+    Institution.is_active.is_(False),
+)
+"""A launch under way while its connection is switched off may still leave a session."""
+
+
 def _load(session: Session, sid: str, secret: str) -> tuple[Actor, str | None]:
     row = session.execute(
-        select(ToolSession, User, Enrollment, Course)
+        select(ToolSession, User, Enrollment, Course, _IS_SHUT)
         .join(User, User.user_id == ToolSession.user_id)
         .outerjoin(Enrollment, Enrollment.enrollment_id == ToolSession.enrollment_id)
         .outerjoin(Course, Course.course_id == ToolSession.course_id)
+        .outerjoin(Registration, Registration.registration_id == ToolSession.registration_id)
+        .outerjoin(Deployment, Deployment.deployment_id == ToolSession.deployment_id)
+        .outerjoin(Institution, Institution.institution_id == Deployment.institution_id)
         .where(ToolSession.session_id == sid)
     ).one_or_none()
     if row is None or not hmac.compare_digest(row.ToolSession.secret_hash, _hash(secret)):
         raise NoSession(reason="unknown session or wrong secret")
-    tool_session, user, enrollment, course = row
-    if not user.is_active or not (course is None or course.is_active):
-        raise NoSession(reason="the person or the course is switched off")
+    tool_session, user, enrollment, course, is_shut = row
+    if is_shut or not user.is_active or not (course is None or course.is_active):
+        raise NoSession(reason="the person, the course or the connection is switched off")
     moment = now()
     if tool_session.expires_at < moment or tool_session.last_seen_at < moment - IDLE:
         raise NoSession(reason="session has ended")

@@ -1,10 +1,11 @@
 """A launch makes a session of its own, whatever the browser or an attacker brings along."""
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from demo_lms import Platform
-from models import LtiIdentity, ToolSession
+from models import Deployment, Institution, LtiIdentity, RegistrationStatus, ToolSession
 from tests.launch.lms import Attempt, Browser
 
 SID = "planted-by-them"
@@ -45,6 +46,26 @@ def test_the_attackers_own_session_does_not_become_the_victims(
     assert subject_of(session, sid_of(mine)) != subject_of(session, sid_of(theirs))
     first, second = session.scalars(select(ToolSession)).all()
     assert first.secret_hash != second.secret_hash
+
+
+@pytest.mark.parametrize("what", ["registration", "deployment", "school"])
+def test_a_session_that_came_while_its_connection_was_switched_off_opens_nothing(
+    what: str, browser: Browser, platform: Platform, session: Session
+):
+    """The launch was under way: whoever switched off could not see its session to end it."""
+    answer = browser.launch(platform)
+    assert browser.open(answer.location).status_code == 200
+    deployment = session.scalars(select(Deployment)).one()
+    if what == "school":
+        school = Institution(name="Lakeside", is_active=False)
+        session.add(school)
+        session.flush()
+        deployment.institution_id = school.institution_id
+    else:
+        row = deployment.registration if what == "registration" else deployment
+        row.status = RegistrationStatus.DISABLED
+    session.commit()
+    assert browser.open(answer.location).status_code == 401
 
 
 def test_an_address_alone_opens_nothing(browser: Browser, platform: Platform):
