@@ -97,13 +97,32 @@ def test_a_typescript_is_prose(tmp_path: Path) -> None:
     )
 
 
-def test_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
+def two_columns(lines: list[tuple[str, str]], *, side_by_side: bool) -> bytes:
     out = io.BytesIO()
     page = canvas.Canvas(out, A4)
-    page.drawString(72, 800, "A paper in two columns")
-    for column, name in ((72, "left"), (320, "right")):
-        for row in range(20):
-            page.drawString(column, 760 - 14 * row, f"{name} line {row} has some more words")
+    page.drawString(72, 800, "A paper in two columns, whose title goes across the whole page")
+    placed = [(column, row) for column in (0, 1) for row in range(len(lines))]
+    if side_by_side:
+        placed.sort(key=lambda place: (place[1], place[0]))
+    for column, row in placed:
+        page.drawString((60, 310)[column], 760 - 14 * row, lines[row][column])
+    page.drawString(72, 60, "A foot that goes across the whole page under both of the columns")
     page.save()
-    text = pages_of(tmp_path, out.getvalue())[0].text
-    assert text.index("left line 19") < text.index("right line 0")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("side_by_side", [True, False])
+def test_columns_are_read_one_after_the_other(tmp_path: Path, side_by_side: bool) -> None:
+    rows = [(f"left line {n} has some more words", f"right line {n} has more") for n in range(20)]
+    text = pages_of(tmp_path, two_columns(rows, side_by_side=side_by_side))[0].text
+    parts = ("A paper", "left line 0", "left line 19", "right line 0", "right line 19", "A foot")
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+    assert text.count("line") == 40
+
+
+def test_a_table_is_read_row_by_row(tmp_path: Path) -> None:
+    rows = [(f"key{n}" + " and more" * (n % 3 == 0), f"value{n}") for n in range(20)]
+    rows[0] = ("the head of the first column of it", "the head of the second column")
+    text = pages_of(tmp_path, two_columns(rows, side_by_side=True))[0].text
+    assert text.index("value7") < text.index("key8")

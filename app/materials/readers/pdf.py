@@ -10,6 +10,7 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from .cleaning import breadcrumb, clean, one_line
+from .columns import text_in_order
 from .page import DAMAGED, PROTECTED, Page, Section, Source, Unreadable
 from .recognition import Recogniser
 from .running import running_lines
@@ -88,7 +89,7 @@ def _sheet(document: pdfium.PdfDocument, index: int) -> Sheet:
         page = document[index]
         width, height = page.get_size()
         text_page = page.get_textpage()
-        lines = clean(text_page.get_text_bounded()).split("\n")
+        lines = clean(text_in_order(text_page, width)).split("\n")
         code = code_lines(text_page)
         text_page.close()
         page.close()
