@@ -1,8 +1,8 @@
 """Memberships as a roster tells them: who is in the course, and who is not listed any more.
 
 The roster makes no session and takes nothing back that a launch has said: it adds who has not
-come yet and marks who has gone. An enrollment whose `last_launch_at` is empty is known by the
-roster only.
+come yet and marks who has gone; only who had gone and is back has the roster's role. An
+enrollment whose `last_launch_at` is empty is known by the roster only.
 """
 
 from collections.abc import Mapping, Sequence
