@@ -20,8 +20,9 @@ from app.activities.zones import set_time_zone
 from app.concepts.catalogue import ConceptRefused
 from app.extensions import transaction
 from app.gradebook.columns import find_activity
+from app.gradebook.windows import Phase
 from lti_config.deep_linking import Response as Answer
-from models import Activity, ActivityKind, CourseRole
+from models import Activity, ActivityKind, CourseRole, now
 
 blueprint = Blueprint("activities", __name__)
 blueprint.register_blueprint(repair_views.blueprint, url_prefix="/lost")
@@ -197,7 +198,11 @@ def _previewed(picking: Picking, form: Form) -> dict[str, Any]:
         offer = picking.offer(form)
     except OfferRefused:
         return {"offer": None}
-    return {"offer": offer, "count": picking.choices.questions_on(offer.concept_ids)}
+    return {
+        "offer": offer,
+        "count": picking.choices.questions_on(offer.concept_ids),
+        "is_over": offer.window.phase(now()) is Phase.CLOSED,
+    }
 
 
 def _picker_page(

@@ -467,6 +467,15 @@ def test_too_few_questions_are_told_before_the_link_is_placed(dialog: Dialog) ->
     assert "Write 4 more" in preview
 
 
+def test_a_link_that_is_closed_before_it_is_placed_is_told(dialog: Dialog) -> None:
+    """The year of last term, say."""
+    teacher = dialog.enter()
+    told = "It closes at a time that is past"
+    for closes, is_told in (("2020-01-31T12:00", True), ("2099-01-31T12:00", False), ("", False)):
+        form = dialog.form(closes=closes)
+        assert (told in teacher.post("activities/new/preview", data=form).text) is is_told
+
+
 def test_a_concept_of_another_course_cannot_be_chosen(dialog: Dialog, session: Session) -> None:
     other = factories.concept(session, factories.course(session))
     form = dialog.form(concept=str(other.concept_id))
