@@ -55,14 +55,21 @@ def want_score(
     return row
 
 
-def send_again(session: Session, course_id: UUID, outbox_id: UUID) -> ScoreOutbox:
-    """Send a score once more at once; over a changed grade only where the page has shown it.
+def send_again(
+    session: Session, course_id: UUID, outbox_id: UUID, *, over_change: bool = False
+) -> ScoreOutbox:
+    """Send a score once more at once.
+
+    Over a grade that was changed in the LMS only `over_change`: the page may have been drawn
+    before the change was seen. Without it such a row stays as it is.
 
     Raises NotFound for a row of another course, or of who is no student there any more.
     """
     row = session.scalar(_students_scores(course_id).where(ScoreOutbox.outbox_id == outbox_id))
     if row is None:
         raise NotFound(reason=f"score {outbox_id} is no student's in course {course_id}")
+    if row.status is ScoreStatus.CHANGED_IN_LMS and not over_change:
+        return row
     _want_once_more(row)
     session.flush()
     wake(session, [row.outbox_id], over_pause=True)

@@ -43,6 +43,8 @@ class ScoreRow:
     needs_attention: bool
     can_be_sent: bool
     """Not of who is no student any more."""
+    is_changed: bool
+    """The gradebook shows another grade: sending ours again goes over that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def _row(
         detail=(row.last_error or "").partition("\n")[2],
         needs_attention=row.status in _FIRST,
         can_be_sent=_learns(member),
+        is_changed=row.status is ScoreStatus.CHANGED_IN_LMS,
     )
 
 

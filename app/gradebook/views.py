@@ -13,7 +13,7 @@ from app.gradebook import reading, seeking
 from app.gradebook.outbox import send_again, send_refused_again
 from app.gradebook.overview import overview
 from app.session import display_name
-from models import Course, now
+from models import Course, ScoreStatus, now
 
 blueprint = Blueprint("gradebook", __name__)
 guard(blueprint, Right.TEACH)
@@ -51,9 +51,11 @@ def make_column(activity_id: UUID) -> Response:
 @blueprint.post("/<uuid:outbox_id>/send")
 def send(outbox_id: UUID) -> Response:
     """Send a score again."""
-    actor = current_actor()
+    actor, over_change = current_actor(), "over_change" in request.form
     with transaction() as session:
-        row = send_again(session, actor.course, outbox_id)
+        row = send_again(session, actor.course, outbox_id, over_change=over_change)
+        if row.status is ScoreStatus.CHANGED_IN_LMS:
+            return redirect(url_for(".index", sent="changed"), 303)
         audit.record(session, actor.user_id, actor.course, "score.sent_again", str(row.outbox_id))
     return redirect(url_for(".index", sent=outbox_id), 303)
 

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from demo_lms import gradebook
 from models import AuditEvent, CourseRole, EnrollmentStatus, ScoreStatus, now
 from tests import factories
 from tests.gradebook.conftest import Class
@@ -87,6 +88,28 @@ def test_send_again_brings_a_refused_score_in(lms_class: Class, teacher: Visitor
     assert re.search(r"In the gradebook since \d\d:\d\d", teacher.get("grades/").text)
     actions = lms_class.session.scalars(select(AuditEvent.action)).all()
     assert actions == ["score.sent_again"]
+
+
+def test_send_again_of_a_page_drawn_before_the_change_sends_nothing(
+    lms_class: Class, teacher: Visitor
+) -> None:
+    """Opening the page has the gradebook read: the change is seen after the page was drawn."""
+    lms_class.answer(1)
+    lms_class.work()
+    gradebook.override(lms_class.platform, lms_class.column.id or 0, "student-1", "9", "by hand")
+    drawn = teacher.get("grades/").text
+    assert "In the gradebook since" in drawn and "over_change" not in drawn
+    lms_class.work()
+    send = f"grades/{lms_class.row().outbox_id}/send"
+    page = teacher.get(teacher.post(send).location).text
+    assert "Nothing was sent" in page and "The gradebook shows 9" in page
+    lms_class.work()
+    assert lms_class.shown() == 9
+
+    assert 'name="over_change" value="1"' in page
+    teacher.post(send, data={"over_change": "1"})
+    lms_class.work()
+    assert lms_class.shown() == 2
 
 
 def test_all_that_was_refused_is_sent_again_at_once(lms_class: Class, teacher: Visitor) -> None:
