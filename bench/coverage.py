@@ -23,8 +23,8 @@ from bench.report import report
 from models import CourseMaterial, Coverage
 
 LANGUAGES = ("en", "es", "de")
-EVERY = 2
-"""Of the questions of a set so many are asked: every second one."""
+EVERY = 4
+"""Of the questions of a set so many are asked: every fourth one."""
 
 
 @dataclass(frozen=True, slots=True)
