@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -25,6 +26,15 @@ from models import (
 )
 
 NameOf = Callable[[User, Enrollment | None], str]
+
+
+class Scored(NamedTuple):
+    """A score and whose it is; no member is who was never enrolled here."""
+
+    score: ScoreOutbox
+    user: User
+    member: Enrollment | None
+
 
 _FIRST = (ScoreStatus.REFUSED, ScoreStatus.CHANGED_IN_LMS)
 
@@ -70,22 +80,55 @@ def overview(
         .where(Activity.course_id == course_id)
         .order_by(Activity.created_at.desc(), Activity.activity_id)
     )
-    students = _students(session, course_id)
     found = [one for one in map(graded, activities) if one is not None]
-    return [_graded(session, one, students, name_of, zone, moment) for one in found]
+    students, scores = _students(session, course_id), _scores(session, course_id)
+    with_column = _with_column(session, course_id)
+    return [
+        _graded(
+            one,
+            scores.get(one.activity.activity_id, []),
+            None
+            if one.activity.activity_id in with_column
+            else missing(session, course_id, one.activity.activity_id),
+            students,
+            name_of,
+            zone,
+            moment,
+        )
+        for one in found
+    ]
 
 
 def _graded(
-    session: Session,
     activity: Graded,
+    scores: list[Scored],
+    column: Missing | None,
     students: frozenset[UUID],
     name_of: NameOf,
     zone: tzinfo,
     moment: datetime,
 ) -> GradedActivity:
-    course_id, activity_id = activity.activity.course_id, activity.activity.activity_id
-    scores = session.execute(
-        select(ScoreOutbox, User, Enrollment)
+    rows = [_row(row, name_of(user, one), one, zone, moment) for row, user, one in scores]
+    rows.sort(key=lambda row: row.name.casefold())
+    order = {row.outbox_id: _rank(row) for row, _, _ in scores}
+    rows.sort(key=lambda row: order[row.outbox_id])
+    return GradedActivity(
+        activity=activity.activity,
+        question_count=activity.question_count,
+        points=plain(activity.points, 2),
+        missing=column,
+        rows=rows,
+        without_score=len(students - {row.user_id for row, _, _ in scores}),
+        refused=sum(
+            row.status is ScoreStatus.REFUSED and _learns(member) for row, _, member in scores
+        ),
+    )
+
+
+def _scores(session: Session, course_id: UUID) -> dict[UUID | None, list[Scored]]:
+    """Every score of the course by its activity, in one statement however many there are."""
+    rows = session.execute(
+        select(LineItem.activity_id, ScoreOutbox, User, Enrollment)
         .join(LineItem, LineItem.line_item_id == ScoreOutbox.line_item_id)
         .join(LtiContext, LtiContext.context_id == LineItem.context_id)
         .join(User, User.user_id == ScoreOutbox.user_id)
@@ -94,27 +137,14 @@ def _graded(
             (Enrollment.student_id == User.user_id) & (Enrollment.course_id == course_id),
         )
         .where(
-            LineItem.activity_id == activity_id,
             LineItem.resource_link_id.is_not(None),  # a column that was let go is no news
             LtiContext.course_id == course_id,
         )
-    ).all()
-    rows = [_row(row, name_of(user, one), one, zone, moment) for row, user, one in scores]
-    rows.sort(key=lambda row: row.name.casefold())
-    order = {row.outbox_id: _rank(row) for row, _, _ in scores}
-    rows.sort(key=lambda row: order[row.outbox_id])
-    has_column = bool(scores) or _has_column(session, activity_id)
-    return GradedActivity(
-        activity=activity.activity,
-        question_count=activity.question_count,
-        points=plain(activity.points, 2),
-        missing=None if has_column else missing(session, course_id, activity_id),
-        rows=rows,
-        without_score=len(students - {row.user_id for row, _, _ in scores}),
-        refused=sum(
-            row.status is ScoreStatus.REFUSED and _learns(member) for row, _, member in scores
-        ),
     )
+    scores: dict[UUID | None, list[Scored]] = {}
+    for activity_id, score, user, member in rows:
+        scores.setdefault(activity_id, []).append(Scored(score, user, member))
+    return scores
 
 
 def _learns(member: Enrollment | None) -> bool:
@@ -147,9 +177,15 @@ def _rank(row: ScoreOutbox) -> int:
     return 2 if row.last_error else 3
 
 
-def _has_column(session: Session, activity_id: UUID) -> bool:
-    column = select(LineItem.line_item_id).where(LineItem.activity_id == activity_id)
-    return session.scalar(select(column.exists())) or False
+def _with_column(session: Session, course_id: UUID) -> frozenset[UUID | None]:
+    """The activities of the course that have a column of the gradebook."""
+    return frozenset(
+        session.scalars(
+            select(LineItem.activity_id)
+            .join(Activity, Activity.activity_id == LineItem.activity_id)
+            .where(Activity.course_id == course_id)
+        )
+    )
 
 
 def _students(session: Session, course_id: UUID) -> frozenset[UUID]:

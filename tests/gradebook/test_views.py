@@ -1,14 +1,26 @@
 """The teachers' page of scores."""
 
 import re
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
+from app.extensions import db
 from demo_lms import gradebook
-from models import AuditEvent, CourseRole, EnrollmentStatus, ScoreStatus, now
+from models import (
+    Activity,
+    ActivityKind,
+    AuditEvent,
+    CourseRole,
+    EnrollmentStatus,
+    LineItem,
+    ScoreStatus,
+    now,
+)
 from tests import factories
 from tests.gradebook.conftest import Class
 from tests.helpers import Visitor, enter
@@ -200,3 +212,44 @@ class TestReceipt:
         row.status, row.receipt = ScoreStatus.CHANGED_IN_LMS, {"shown": "9.0"}
         page = self._page(app, lms_class)
         assert "It shows 9 now, and that stays." in page
+
+
+def test_ten_activities_take_as_many_statements_as_one(lms_class: Class, teacher: Visitor) -> None:
+    def statements() -> int:
+        sent: list[str] = []
+
+        def note(*args: Any) -> None:
+            sent.append(args[2])
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        assert teacher.get("grades/").status_code == 200
+        event.remove(db.engine, "before_cursor_execute", note)
+        return len(sent)
+
+    lms_class.answer(1)
+    lms_class.session.commit()
+    statements()  # the first visit asks for a reading of the grades
+    before = statements()
+    column = lms_class.session.scalars(select(LineItem)).one()
+    for number in range(9):
+        concept = factories.concept(lms_class.session, lms_class.course)
+        activity = Activity(
+            course_id=lms_class.course.course_id,
+            kind=ActivityKind.PRACTICE,
+            title=f"Practice {number}",
+            concepts=[concept],
+            points=Decimal(10),
+            question_count=5,
+            created_by=lms_class.member("student-1").student_id,
+        )
+        lms_class.session.add(activity)
+        lms_class.session.flush()
+        lms_class.session.add(
+            LineItem(
+                context_id=column.context_id,
+                url=f"{column.url}{number}",
+                activity_id=activity.activity_id,
+            )
+        )
+    lms_class.session.commit()
+    assert statements() == before
