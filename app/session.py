@@ -1,7 +1,7 @@
 """Makes the Actor: one server-side session per launch, under /s/<sid>/, with or without cookies.
 
 The session id stands in the address, its secret comes as a partitioned cookie or as a bearer
-token (LTI_FACTS 2.1 F): two frames of one browser may hold two courses at once.
+token (docs/decisions/0002): two frames of one browser may hold two courses at once.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """An LMS that has moved: its issuer and addresses change, its people and courses stay.
 
-A Moodle's issuer is its address (LTI_FACTS 1.4), so a new domain, or https at last, is a new
+A Moodle's issuer is its address, so a new domain, or https at last, is a new
 issuer. People are known by (platform, subject): the platform's row stays and with it everybody.
 That it is the same LMS its keys must show, else the operator says so.
 """

@@ -1,4 +1,4 @@
-"""Logins on their way: state and nonce in one row, spent once (LTI_FACTS 1.6 and 2.1).
+"""Logins on their way: state and nonce in one row, spent once (Security Framework 5.1.1).
 
 The secret that the browser was given proves that it is the one that began: a state that merely
 exists in the database would let an attacker log somebody else in as himself.

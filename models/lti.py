@@ -278,7 +278,7 @@ class LineItem(Base):
 
 
 class LaunchState(Base):
-    """One login on its way: state and nonce in one row, spent once (LTI_FACTS 1.6, 2.1)."""
+    """One login on its way: state and nonce in one row, spent once."""
 
     __tablename__ = "launch_states"
     __table_args__ = (

@@ -1,6 +1,6 @@
 """Who came: the user behind (platform, subject), and the membership in the course.
 
-A person is never matched by e-mail: any administrator of an LMS can set one (LTI_FACTS 1.4).
+A person is never matched by e-mail: any administrator of an LMS can set one.
 """
 
 import uuid

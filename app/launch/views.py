@@ -1,7 +1,7 @@
 """The front door: login, launch, key set. The door: routes and forms, nothing else.
 
 LTI core 1.3 section 4, Security Framework 1.0 section 5.1.1, with the flow that needs no
-third-party cookies (LTI_FACTS 2.1 A-F). A token is verified in `lti_config.verification`.
+third-party cookies (docs/browsers.md). A token is verified in `lti_config.verification`.
 """
 
 from typing import Any

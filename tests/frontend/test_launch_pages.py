@@ -1,4 +1,4 @@
-"""The launch's two pages and life without cookies (LTI_FACTS 2.1, A to F)."""
+"""The launch's two pages and life without cookies."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 """Launches in a real browser, the tool in a frame of another site: whatever the browser keeps or
-refuses, each ends in the tool or in a page that says what to do (LTI_FACTS 2.1).
+refuses, each ends in the tool or in a page that says what to do (docs/browsers.md).
 """
 
 import json

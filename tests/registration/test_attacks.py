@@ -1,4 +1,4 @@
-"""Attacks on dynamic registration: each is refused, with nothing fetched or kept (LTI_FACTS 6)."""
+"""Attacks on dynamic registration: each is refused, with nothing fetched or kept."""
 
 import logging
 import socket
