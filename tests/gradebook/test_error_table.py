@@ -12,6 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_config import health
+from lti_config.addresses import TrustedHosts
+from lti_config.http import Client
 from models import RegistrationHealth, ScoreStatus, now
 from tests.gradebook.ags_server import AgsServer, Answer
 from tests.gradebook.arranged import Arranged, arrange
@@ -153,7 +155,11 @@ TABLE = [
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time-outs of a second, else the table takes half a minute longer."""
-    monkeypatch.setattr("lti_config.http.Client.__init__.__defaults__", (3.0, 1.0))
+
+    def trusting(hosts: tuple[str, ...]) -> Client:
+        return Client(TrustedHosts(hosts), read_seconds=1.0)
+
+    monkeypatch.setattr(Client, "trusting", trusting)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.family or 'any'}: {row.name}")
