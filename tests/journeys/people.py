@@ -55,7 +55,7 @@ def upload(desk: Desk, file: Path) -> Locator:
     desk.open("Course tutor")
     desk.tab("Materials")
     desk.tool.get_by_label("Add files").set_input_files(str(file))
-    desk.tool.get_by_role("button", name="Upload").click()
+    desk.tool.get_by_role("button", name="Upload", exact=True).click()
     title = re.compile(".".join(re.findall(r"\w+", file.stem.replace("_", " "))))
     row = desk.tool.locator(".cl-file").filter(has_text=title)
     expect(row).to_contain_text(re.compile("Searchable|Ready"), timeout=30_000)

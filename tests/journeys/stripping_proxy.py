@@ -58,7 +58,7 @@ class StrippingProxy:
                 except (BrokenPipeError, ConnectionResetError):
                     pass  # the browser went away in the middle, as browsers do
 
-            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = _forward
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _forward
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True

@@ -302,7 +302,7 @@ def test_a_source_opens_at_its_page(room: Room, read: Add) -> None:
     material_id = read("Week 1.pdf", BOOK)
     room.page.goto(f"{room.address}{material_id}?page=2&quote=Respiration+frees+energy")
     room.page.wait_for_selector(".cl-reader canvas.cl-page")
-    expect(room.page.locator("[data-source-place]")).to_have_text("Page 2 of 2")
+    expect(room.page.locator("[data-source-place]")).to_have_text("Page 2 of 2 · PDF")
     room.page.get_by_role("link", name="As text").click()
     expect(room.page.locator(".cl-source-text mark")).to_have_text("Respiration frees energy")
     room.page.get_by_role("link", name="Page 1").click()

@@ -239,10 +239,11 @@ def test_an_unknown_test(checked: Checked, session: Session) -> None:
 
 
 def test_a_registration_that_is_switched_off_meanwhile(checked: Checked, session: Session) -> None:
+    """The session ends with the connection that it came by."""
     checked.open()
     session.execute(update(Registration).values(status=RegistrationStatus.DISABLED))
     session.commit()
-    assert "Does not work" in checked.test("token", session)
+    assert checked.browser.open(checked.address).status_code == 401
 
 
 def test_it_is_found_from_where_people_land(
