@@ -9,7 +9,7 @@ import itertools
 import random
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -77,7 +77,7 @@ def _built(courses: int) -> dict[int, uuid.UUID]:
     with transaction() as session:
         for size in SIZES:
             print(f"  a course of {size:,} chunks", flush=True)
-            _fill_course(session, size)
+            fill_course(session, size)
         first = session.scalars(select(Course.course_id).where(Course.year == SIZES[0])).one()
         _copy_course(session, first, courses - len(SIZES))
         session.add(_course("measured", 0))
@@ -90,17 +90,19 @@ def _course(code: str, year: int) -> Course:
     return Course(course_code=code, course_name="Bench", semester="", year=year)
 
 
-def _fill_course(session: Session, chunks: int) -> None:
+def fill_course(session: Session, chunks: int, write: Callable[[int], str] = words) -> uuid.UUID:
+    """A course of so many chunks, each what `write` makes of a number of words."""
     course = _course("measured", chunks)
     session.add(course)
     session.flush()
     for _ in range(chunks // CHUNKS_PER_MATERIAL):
-        _fill_material(session, course.course_id)
+        _fill_material(session, course.course_id, write)
+    return course.course_id
 
 
-def _fill_material(session: Session, course_id: uuid.UUID) -> None:
+def _fill_material(session: Session, course_id: uuid.UUID, write: Callable[[int], str]) -> None:
     material_id = uuid.uuid4()
-    texts = [words(WORDS_PER_CHUNK) for _ in range(CHUNKS_PER_MATERIAL)]
+    texts = [write(WORDS_PER_CHUNK) for _ in range(CHUNKS_PER_MATERIAL)]
     material = CourseMaterial(
         material_id=material_id,
         course_id=course_id,

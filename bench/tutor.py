@@ -15,7 +15,7 @@ from sqlalchemy import event, text
 
 from app.extensions import db, transaction
 from app.tutor import asking
-from bench import search as corpus
+from bench.crowd import CHUNKS_PER_MATERIAL, fill_course, words
 from bench.database import application
 from bench.report import percentile, report
 from models import Course
@@ -28,32 +28,33 @@ QUESTIONS = 150
 WARM_UP = 15
 WORDS_PER_SENTENCE = 14
 
-_words = corpus._words
+DIMENSIONS = 384
+
 _draw = random.Random(2)
 
 
 def main() -> None:
     """Bar: at most 60 ms."""
-    corpus._words = _sentences
     asking.MOST_QUESTIONS = 10**6
     with fake_endpoint() as endpoint:
-        endpoint.vector = lambda: [_draw.gauss(0, 1) for _ in range(corpus.DIMENSIONS)]
+        endpoint.vector = lambda: [_draw.gauss(0, 1) for _ in range(DIMENSIONS)]
         with application(embedding_base_url=endpoint.url) as app:
             report("tutor", list(_measure(app, endpoint)))
 
 
 def _sentences(count: int) -> str:
     """Words with full stops, as in a text, so that cards have sentences to choose from."""
-    words = _words(count).split()
-    starts = range(0, len(words), WORDS_PER_SENTENCE)
-    parts = [" ".join(words[n : n + WORDS_PER_SENTENCE]).capitalize() for n in starts]
+    drawn = words(count).split()
+    starts = range(0, len(drawn), WORDS_PER_SENTENCE)
+    parts = [" ".join(drawn[n : n + WORDS_PER_SENTENCE]).capitalize() for n in starts]
     return ". ".join(parts) + "."
 
 
 def _measure(app: Flask, endpoint: FakeEndpoint) -> Iterator[dict[str, object]]:
-    for _ in range(5):
-        corpus._fill_course(corpus.CHUNKS_PER_MATERIAL * 2)
-    course_id = corpus._fill_course(CHUNKS)
+    with transaction() as session:
+        for _ in range(5):
+            fill_course(session, CHUNKS_PER_MATERIAL * 2, _sentences)
+        course_id = fill_course(session, CHUNKS, _sentences)
     with transaction() as session:
         session.execute(text("analyze"))
     with transaction() as session:
@@ -80,7 +81,7 @@ class _Counter:
 
 def _ask(visitor: Visitor) -> float:
     """Milliseconds from the POST until the evidence event is there."""
-    question = {"question": _words(9)}
+    question = {"question": words(9)}
     begin = time.perf_counter()
     response = visitor.post(
         "tutor/ask", data=question, headers={"Accept": "text/event-stream"}, buffered=False
