@@ -46,6 +46,7 @@ class FakeEndpoint:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # as the embedded model server: no 40 ms for the body
 
             def log_message(self, *_: Any) -> None:
                 pass
