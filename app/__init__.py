@@ -3,7 +3,7 @@
 from flask import Flask
 from whitenoise import WhiteNoise
 
-from app import cli, config, errors, frame, headers, health, session
+from app import cli, config, credentials, errors, frame, headers, health
 from app.activities import views as activities
 from app.admin import views as admin
 from app.config import Settings
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     watch_connections(app)
     migrate.init_app(app, db, directory="migrations")
 
-    session.init_app(app)
+    credentials.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
     frame.init_app(app)

@@ -1,7 +1,7 @@
-"""Makes the Actor: one server-side session per launch, under /s/<sid>/, with or without cookies.
+"""Makes the Actor: one server-side session per launch, under /s/<sid>/.
 
-The session id stands in the address, its secret comes as a partitioned cookie or as a bearer
-token (docs/decisions/0002): two frames of one browser may hold two courses at once.
+The session id stands in the address, its secret is the browser's alone (`app.credentials`;
+docs/decisions/0002): two frames of one browser may hold two courses at once.
 """
 
 import hashlib
@@ -12,14 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, Response, current_app, g, request
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from app import config
 from app.access import Actor
-from app.errors import Forbidden, NoSession
-from app.extensions import transaction
+from app.errors import NoSession
 from models import (
     Course,
     CourseRole,
@@ -38,9 +35,6 @@ from models import (
 LIFE = timedelta(hours=8)
 IDLE = timedelta(minutes=60)
 SEEN_STEP = timedelta(minutes=1)
-MOST_COOKIES = 20
-COOKIE_PREFIX = "__Host-s-"
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True)
@@ -97,27 +91,6 @@ def open_session(
     return opened
 
 
-def set_cookie(response: Response, opened: OpenedSession) -> None:
-    """Give the secret as a partitioned cookie and drop the oldest beyond 20."""
-    held = [name for name in request.cookies if name.startswith(COOKIE_PREFIX)]
-    for name in held[: max(0, len(held) - MOST_COOKIES + 1)]:
-        _write_cookie(response, name, "", max_age=0)
-    _write_cookie(response, COOKIE_PREFIX + opened.sid, opened.secret, int(LIFE.total_seconds()))
-
-
-def _write_cookie(response: Response, name: str, value: str, max_age: int) -> None:
-    response.set_cookie(
-        name,
-        value,
-        max_age=max_age,
-        secure=True,
-        httponly=True,
-        samesite="None",
-        path="/",
-        partitioned=True,
-    )
-
-
 def delete_expired(session: Session) -> int:
     """Delete sessions that have ended; how many."""
     ended = (ToolSession.expires_at < now()) | (ToolSession.last_seen_at < now() - IDLE)
@@ -125,72 +98,6 @@ def delete_expired(session: Session) -> int:
         delete(ToolSession).where(ended).returning(ToolSession.session_id)
     ).all()
     return len(deleted)
-
-
-def init_app(app: Flask) -> None:
-    """Take `sid` out of each address, make the actor from it, and fill it into new addresses."""
-
-    @app.url_value_preprocessor
-    def take_sid(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-        g.actor = None
-        g.frame_origin = None
-        g.sid = values.pop("sid", None) if values else None
-
-    @app.url_defaults
-    def fill_sid(endpoint: str, values: dict[str, Any]) -> None:
-        if g.get("sid") and current_app.url_map.is_endpoint_expecting(endpoint, "sid"):
-            values.setdefault("sid", g.sid)
-
-    @app.before_request
-    def authenticate() -> None:
-        if g.get("sid"):
-            _enter(g.sid)
-
-    app.jinja_env.globals["csrf_token"] = csrf_token
-
-
-def csrf_token() -> str:
-    """The token that a form of this session must bring back; empty outside a session."""
-    sid = g.get("sid")
-    return _csrf(config.current().secret_keys[0], sid) if sid else ""
-
-
-def _csrf(key: str, sid: str) -> str:
-    return hmac.new(key.encode(), b"csrf:" + sid.encode(), hashlib.sha256).hexdigest()
-
-
-def _enter(sid: str) -> None:
-    bearer = _bearer()
-    secret = bearer or request.cookies.get(COOKIE_PREFIX + sid)
-    if not secret or not sid.isprintable():
-        raise NoSession(reason="no credential came with the request")
-    with transaction() as session:
-        actor, frame_origin = _load(session, sid, secret)
-    if not bearer:
-        _refuse_forgery(sid)  # last: it reads the form, whatever its size
-    g.actor, g.frame_origin = actor, frame_origin
-
-
-def _bearer() -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
-
-
-def _refuse_forgery(sid: str) -> None:
-    """CSRF: a cookie travels by itself, so an unsafe request must prove our page sent it."""
-    if request.method in SAFE_METHODS:
-        return
-    settings = config.current()
-    origin = request.headers.get("Origin")
-    if origin and origin != settings.origin:
-        raise Forbidden(reason=f"request from foreign origin {origin!r}")
-    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
-    known = [_csrf(key, sid).encode() for key in settings.secret_keys]
-    if not any(hmac.compare_digest(one, given.encode()) for one in known):
-        raise Forbidden(
-            "This page is too old to be sent. Please open the link in your course again.",
-            reason="anti-CSRF token missing or wrong",
-        )
 
 
 _IS_SHUT = or_(
@@ -201,7 +108,11 @@ _IS_SHUT = or_(
 """A launch under way while its connection is switched off may still leave a session."""
 
 
-def _load(session: Session, sid: str, secret: str) -> tuple[Actor, str | None]:
+def enter(session: Session, sid: str, secret: str) -> tuple[Actor, str | None]:
+    """Who acts in this session by its secret, with the role of this moment; and who may frame it.
+
+    Raises NoSession.
+    """
     row = session.execute(
         select(ToolSession, User, Enrollment, Course, _IS_SHUT)
         .join(User, User.user_id == ToolSession.user_id)

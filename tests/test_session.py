@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from flask import Blueprint, Flask, url_for
+from flask import Blueprint, Flask, g, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import create_app
 from app.access import Right, current_actor, guard, requires
 from app.config import Settings
-from app.session import OpenedSession, delete_expired, set_cookie
+from app.credentials import csrf_token, set_cookie
+from app.session import OpenedSession, delete_expired
 from models import Course, CourseRole, EnrollmentStatus, ToolSession, User, now
 from tests import factories
 from tests.helpers import enter
@@ -98,10 +99,8 @@ def test_a_forged_post_is_refused_and_an_honest_one_passes(room: Flask, session:
     visitor = enter(room, session, factories.course(session))
     client, url = room.test_client(use_cookies=False), visitor.url("probe/who")
     with room.test_request_context(visitor.url("probe/who")):
-        from app import config
-        from app.session import _csrf
-
-        token = _csrf(config.current().secret_keys[0], visitor.sid)
+        g.sid = visitor.sid
+        token = csrf_token()
     cookie = _cookie(visitor)
     assert client.post(url, headers=cookie).status_code == 403
     assert client.post(url, headers={**cookie, "X-CSRF-Token": "wrong"}).status_code == 403

@@ -20,11 +20,11 @@ from flask import (
 )
 
 from app import config, errors
+from app.credentials import set_cookie
 from app.errors import DomainError
 from app.extensions import transaction
 from app.launch import opening, refused_check
 from app.selfcheck.target import PATH, leads_to_check
-from app.session import set_cookie
 from lti_config import addresses, denials, health, keys, login, states, storage
 from lti_config.errors import LaunchRefused
 from lti_config.states import AGAIN, BLOCKED, LIFE

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from app import config
+from app.credentials import COOKIE_PREFIX
 from app.materials import jobs
-from app.session import COOKIE_PREFIX
 from models import Course, CourseRole
 from tests.helpers import enter
 from tests.materials import makers

@@ -4,8 +4,6 @@ Nothing here is shared with the sessions of launches (`app.session`): neither co
 other's pages.
 """
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +12,7 @@ from flask import Blueprint, Response, g, redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from app import config
+from app import config, forgery
 from app.admin import entrance
 from app.admin.entrance import AtConsole
 from app.clock import said
@@ -24,7 +22,6 @@ from models import HealthKind, now
 
 COOKIE = "__Host-operator"
 LARGEST_BODY = 64 * 1024
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OPEN = frozenset({"admin.login.show", "admin.login.spend"})
 _TABS = (
     ("admin.overview.index", "Overview", ()),
@@ -86,7 +83,7 @@ def secret_shown() -> str | None:
 def _let_in() -> AnyResponse | None:
     request.max_content_length = LARGEST_BODY
     g.operator = None
-    if request.method not in _SAFE:
+    if request.method not in forgery.SAFE_METHODS:
         _refuse_foreign_origin()
     if request.endpoint in _OPEN:
         return None
@@ -96,13 +93,13 @@ def _let_in() -> AnyResponse | None:
             g.operator = entrance.enter(session, secret)
     if g.operator is None:
         return _to_login()
-    if request.method not in _SAFE:
+    if request.method not in forgery.SAFE_METHODS:
         _refuse_forgery(g.operator)
     return None
 
 
 def _to_login() -> AnyResponse:
-    if request.method in _SAFE:
+    if request.method in forgery.SAFE_METHODS:
         return redirect(url_for("admin.login.show"))
     raise DomainError(
         "You are not logged in any more, so nothing was changed.",
@@ -123,9 +120,7 @@ def _refuse_foreign_origin() -> None:
 
 
 def _refuse_forgery(operator: AtConsole) -> None:
-    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
-    known = [_csrf(key, operator) for key in config.current().secret_keys]
-    if not any(hmac.compare_digest(one.encode(), given.encode()) for one in known):
+    if not forgery.is_shown(_form_of(operator)):
         raise Forbidden(
             "This page is too old to be sent. Load it again, then repeat what you did.",
             reason="console: anti-CSRF token missing or wrong",
@@ -133,20 +128,17 @@ def _refuse_forgery(operator: AtConsole) -> None:
         )
 
 
-def _csrf(key: str, operator: AtConsole) -> str:
-    return hmac.new(
-        key.encode(), b"operator csrf:" + operator.session_hash, hashlib.sha256
-    ).hexdigest()
+def _form_of(operator: AtConsole) -> bytes:
+    return b"operator csrf:" + operator.session_hash
 
 
 def _shown() -> dict[str, Any]:
     """What the console's templates use; they know no actor."""
     operator: AtConsole | None = g.get("operator")
-    key = config.current().secret_keys[0]
     return {
         "operator": operator,
         "tabs": [_tab(*tab) for tab in _TABS] if operator else [],
-        "csrf_token": lambda: _csrf(key, operator) if operator else "",
+        "csrf_token": lambda: forgery.token(_form_of(operator)) if operator else "",
         "when": when,
         "kinds": HealthKind,
         "done": _DONE.get(request.args.get("done", "")),
