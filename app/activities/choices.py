@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.concepts.catalogue import list_concepts
-from app.materials.catalogue import list_materials
+from app.materials.catalogue import get_chosen, in_use_in_order
 from app.materials.visibility import visible
 from app.practice.questions import counts_in_use
 from models import Activity, Course, CourseMaterial, IndexingStatus
@@ -35,19 +35,29 @@ class Choices:
         return sum(self.counts.get(concept_id, 0) for concept_id in concept_ids)
 
 
-def choices_of(session: Session, course_id: UUID) -> Choices:
-    """What the course has; only released materials, as students are to open them."""
-    materials = sorted(list_materials(session, course_id), key=lambda one: one.title.casefold())
+def choices_of(session: Session, course_id: UUID, activity: Activity | None = None) -> Choices:
+    """What the course has. Of the materials those that students may open at this moment, and the
+    one that the activity stands for, which its settings keep while it is hidden.
+    """
+    materials = {one.material_id: one for one in _readable(session, course_id)}
+    if activity is not None and activity.material_id and activity.material_id not in materials:
+        own = get_chosen(session, course_id, [activity.material_id])
+        materials |= {one.material_id: one for one in own}
     return Choices(
         concepts={one.concept_id: one.name for one in list_concepts(session, course_id)},
         counts=counts_in_use(session, course_id),
         materials={
             one.material_id: Reading(one.title, one.page_count)
-            for one in materials
-            if one.is_public and one.indexing_status is not IndexingStatus.FAILED
+            for one in sorted(materials.values(), key=lambda one: one.title.casefold())
         },
         zone=session.get_one(Course, course_id).time_zone,
     )
+
+
+def _readable(session: Session, course_id: UUID) -> list[CourseMaterial]:
+    """What students may open and what could be read."""
+    seen = in_use_in_order(session, course_id, see_hidden=False)
+    return [one for one in seen if one.indexing_status is not IndexingStatus.FAILED]
 
 
 def may_read(session: Session, activity: Activity, *, see_hidden: bool) -> bool:

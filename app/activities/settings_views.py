@@ -58,7 +58,7 @@ def change(activity_id: UUID) -> Response | tuple[str, int]:
     try:
         with transaction() as session:
             activity = get_activity(session, actor.course, activity_id)
-            choices = choices_of(session, actor.course)
+            choices = choices_of(session, actor.course, activity)
             form["kind"] = activity.kind.value
             if is_answered(session, activity):
                 form = forms.locked(form, activity, choices.zone)
@@ -89,7 +89,7 @@ def _page(session: Session, activity: Activity, form: Form, errors: Mapping[str,
         activity=activity,
         form=form,
         errors=errors,
-        choices=choices_of(session, activity.course_id),
+        choices=choices_of(session, activity.course_id, activity),
         kinds=[activity.kind.value],
         locked=is_answered(session, activity),
         takes_grade=activity.points is not None,

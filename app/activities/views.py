@@ -152,7 +152,7 @@ def _picking(session: Session, actor: Actor) -> Picking:
         session.refresh(editing, ["concepts"])
     return Picking(
         errand=errand,
-        choices=choices_of(session, actor.course),
+        choices=choices_of(session, actor.course, editing),
         editing=editing,
         is_answered=editing is not None and is_answered(session, editing),
     )

@@ -106,19 +106,23 @@ def list_materials(session: Session, course_id: uuid.UUID) -> list[CourseMateria
     return sorted(in_order(session, course_id), key=lambda one: order[one.indexing_status])
 
 
-def in_order(session: Session, course_id: uuid.UUID) -> list[CourseMaterial]:
+def in_order(
+    session: Session, course_id: uuid.UUID, *, see_hidden: bool = True
+) -> list[CourseMaterial]:
     """All materials of the course in the teacher's order, new ones at the end."""
     query = (
         select(CourseMaterial)
-        .where(CourseMaterial.course_id == course_id, visible(see_hidden=True))
+        .where(CourseMaterial.course_id == course_id, visible(see_hidden))
         .order_by(CourseMaterial.position, CourseMaterial.upload_date, CourseMaterial.material_id)
     )
     return list(session.scalars(query))
 
 
-def in_use_in_order(session: Session, course_id: uuid.UUID) -> list[CourseMaterial]:
+def in_use_in_order(
+    session: Session, course_id: uuid.UUID, *, see_hidden: bool = True
+) -> list[CourseMaterial]:
     """The same without the versions that wait to take another's place."""
-    materials = in_order(session, course_id)
+    materials = in_order(session, course_id, see_hidden=see_hidden)
     ids = {material.material_id for material in materials}
     return [material for material in materials if material.replaces_id not in ids]
 

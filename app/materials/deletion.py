@@ -64,12 +64,12 @@ def get_deleted(session: Session, course_id: uuid.UUID, material_id: uuid.UUID) 
 def take_away(session: Session, before: datetime) -> int:
     """Takes away for good what was deleted before this moment, some at once; how many.
 
-    Its file is removed by a job. Answers that cite it stay, and lead to its newer version.
+    Its file is removed by a job. Answers that cite it stay, and lead to the version in its place.
     """
     query = select(CourseMaterial).where(CourseMaterial.deleted_at < before).limit(AT_ONCE)
     materials = session.scalars(query.with_for_update(skip_locked=True)).all()
     for material in materials:
-        newer = versions.in_use_after(session, material)
+        newer = versions.in_use_instead(session, material)
         if newer is not None:
             session.execute(
                 update(MessageCitation)

@@ -69,8 +69,24 @@ def in_use_after(session: Session, material: CourseMaterial) -> CourseMaterial |
     return None
 
 
+def in_use_instead(session: Session, material: CourseMaterial) -> CourseMaterial | None:
+    """What stands in a deleted material's place: a newer version, or one that was gone back to."""
+    older: CourseMaterial | None = material
+    for _ in range(LONGEST_CHAIN):
+        if older is None or older.deleted_at is None:
+            return older
+        newer = in_use_after(session, older)
+        if newer is not None:
+            return newer
+        older = session.get(CourseMaterial, older.replaces_id) if older.replaces_id else None
+    return None
+
+
 def leads_to(session: Session, course_id: uuid.UUID, material_id: uuid.UUID) -> uuid.UUID | None:
-    """Where a link to a material of the course that was replaced leads now."""
+    """Where a link to a material of the course that was replaced leads now.
+
+    Whether that one may be seen is another question.
+    """
     material = session.scalar(
         select(CourseMaterial).where(
             CourseMaterial.material_id == material_id,
@@ -78,8 +94,8 @@ def leads_to(session: Session, course_id: uuid.UUID, material_id: uuid.UUID) -> 
             CourseMaterial.deleted_at.is_not(None),
         )
     )
-    newer = in_use_after(session, material) if material else None
-    return newer.material_id if newer else None
+    instead = in_use_instead(session, material) if material else None
+    return instead.material_id if instead else None
 
 
 def _before(session: Session, material: CourseMaterial) -> CourseMaterial | None:

@@ -115,6 +115,7 @@ def source(material_id: uuid.UUID) -> AnyResponse:
             newer = versions.leads_to(session, actor.course, material_id)
             if newer is None:
                 raise
+            _get(session, actor, newer)  # one that may not be seen is not led to either
             given = request.args.to_dict(flat=False)
             return redirect(url_for(".source", material_id=newer, **given))  # type: ignore[arg-type]
         page = read_page(

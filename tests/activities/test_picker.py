@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from models import (
     CourseRole,
     IndexingStatus,
     StudentAttempt,
+    now,
 )
 from tests import factories
 from tests.helpers import Visitor, enter
@@ -407,8 +408,15 @@ class TestReading:
     def test_hidden_failed_and_foreign_files_are_not_offered(self, dialog: Dialog) -> None:
         session, course = dialog.session, dialog.course
         failed = {"indexing_status": IndexingStatus.FAILED}
+        old = factories.material(session, course, title="Replaced", deleted_at=now())
+        later = now() + timedelta(days=7)
         hidden = [
+            old,
             factories.material(session, course, title="Hidden", is_public=False),
+            factories.material(session, course, title="Unreleased", release_at=later),
+            factories.material(
+                session, course, title="Newer", is_public=False, replaces_id=old.material_id
+            ),
             factories.material(session, course, title="Failed", **failed),
             factories.material(session, factories.course(session), title="Foreign"),
         ]
@@ -419,6 +427,20 @@ class TestReading:
             assert material.title not in page
             form = dialog.form(kind="material", material=str(material.material_id))
             assert teacher.post("activities/new", data=form).status_code == 422
+
+    def test_settings_keep_a_file_that_was_hidden_meanwhile(self, dialog: Dialog) -> None:
+        material = factories.material(dialog.session, dialog.course, page_count=9)
+        form = dialog.form(kind="material", material=str(material.material_id), page="7")
+        dialog.enter().post("activities/new", data=form)
+        [activity] = dialog.activities()
+        material.is_public = False
+        dialog.session.commit()
+        teacher = enter(dialog.app, dialog.session, dialog.course, CourseRole.TEACHER)
+        address = f"activities/links/{activity.activity_id}"
+        assert "Week 1" in teacher.get(address).text
+        assert teacher.post(address, data={**form, "page": "8"}).status_code == 303
+        dialog.session.refresh(activity)
+        assert (activity.material_id, activity.page) == (material.material_id, 8)
 
 
 def test_cancel_goes_back_with_nothing(dialog: Dialog) -> None:

@@ -122,6 +122,42 @@ def test_there_is_a_way_back_and_forth(
     assert found(session, course) == [new] and look(old).deleted_at is not None
 
 
+def chain(session: Session, teacher: Visitor, read: Add) -> list[uuid.UUID]:
+    """Three versions, the last one in use."""
+    versions = [read("a.txt", OLD)]
+    for content in (NEW, b"Osmosis, once more about water."):
+        replace(teacher, versions[-1], content)
+        versions.append(version_of(session, versions[-1]))
+        jobs.index_words(str(versions[-1]))
+    return versions
+
+
+@pytest.mark.parametrize("kept", [0, 1, 2])
+def test_of_three_versions_the_links_of_all_lead_to_the_one_in_use(
+    session: Session, teacher: Visitor, student: Visitor, read: Add, kept: int
+) -> None:
+    versions = chain(session, teacher, read)
+    if kept < 2:
+        teacher.post("materials/restore", data={"material": str(versions[kept])})
+    for version in versions:
+        answer = student.get(f"materials/{version}?page=1&quote=Osmosis", follow_redirects=False)
+        if version == versions[kept]:
+            assert answer.status_code == 200
+        else:
+            assert answer.status_code == 302
+            assert f"materials/{versions[kept]}?page=1&quote=Osmosis" in answer.location
+
+
+def test_a_version_that_is_hidden_is_not_led_to(
+    session: Session, teacher: Visitor, student: Visitor, read: Add
+) -> None:
+    old, _, new = chain(session, teacher, read)
+    session.get_one(CourseMaterial, new).is_public = False
+    session.commit()
+    assert student.get(f"materials/{old}").status_code == 404
+    assert teacher.get(f"materials/{old}").status_code == 302
+
+
 def test_of_two_new_versions_the_last_to_be_read_stays(
     session: Session, course: Course, teacher: Visitor, student: Visitor, read: Add
 ) -> None:
