@@ -6,6 +6,7 @@ from app import config
 from app.admin import commands as admin
 from app.demo import commands as demo
 from app.launch import commands as launch
+from app.materials import commands as materials
 from app.registration import commands as registration
 
 
@@ -13,6 +14,7 @@ def init_app(app: Flask) -> None:
     """Add the commands."""
     app.cli.add_command(admin.admin)
     app.cli.add_command(demo.demo)
+    app.cli.add_command(materials.materials)
     app.cli.add_command(registration.platform)
     app.cli.add_command(launch.signing_keys)
 

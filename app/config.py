@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MEGABYTE = 1024 * 1024
+_PREVIOUS = "COURSELLM_PREVIOUS_EMBEDDING"
 
 
 class BadSettings(ValueError):
@@ -32,6 +33,10 @@ class Settings:
     embedding_base_url: str | None = None
     embedding_api_key: str | None = field(default=None, repr=False)
     embedding_model: str = "multilingual-e5-small"
+    previous_embedding_base_url: str | None = None
+    previous_embedding_api_key: str | None = field(default=None, repr=False)
+    previous_embedding_model: str | None = None
+    """The model that courses had before; needed until all of them have moved."""
     trusted_private_hosts: tuple[str, ...] = ()
     metrics_token: str | None = field(default=None, repr=False)
     upload_limit_bytes: int = 200 * MEGABYTE
@@ -67,6 +72,9 @@ class Settings:
             embedding_base_url=environ.get("COURSELLM_EMBEDDING_BASE_URL") or None,
             embedding_api_key=environ.get("COURSELLM_EMBEDDING_API_KEY") or None,
             embedding_model=environ.get("COURSELLM_EMBEDDING_MODEL") or "multilingual-e5-small",
+            previous_embedding_base_url=environ.get(f"{_PREVIOUS}_BASE_URL") or None,
+            previous_embedding_api_key=environ.get(f"{_PREVIOUS}_API_KEY") or None,
+            previous_embedding_model=environ.get(f"{_PREVIOUS}_MODEL") or None,
             trusted_private_hosts=_listed(environ.get("COURSELLM_TRUSTED_PRIVATE_HOSTS", "")),
             metrics_token=environ.get("COURSELLM_METRICS_TOKEN") or None,
         )

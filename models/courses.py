@@ -55,7 +55,9 @@ class Course(Base):
     search_config: Mapped[str] = mapped_column(String(32), default="english")
     """Name of the PostgreSQL text search configuration of the course's language."""
     embedding_model: Mapped[str | None] = mapped_column(String(100))
-    """Whose vectors are searched; empty: those of the installation's present model."""
+    """Whose vectors are searched; empty until the course has some: the installation's model."""
+    next_embedding_model: Mapped[str | None] = mapped_column(String(100))
+    """While the course moves to another model: the one whose vectors are made meanwhile."""
     member_count: Mapped[int] = mapped_column(default=0)
     """The highest `Enrollment.number` given out."""
 

@@ -163,7 +163,7 @@ class MaterialChunk(Base):
     """The stored truth: shorter vectors are padded with zeros."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     embedding_model: Mapped[str | None] = mapped_column(String(100))
-    """Vectors of two models are never compared."""
+    """Which model made it; in a course that moves to another one, the one that came last."""
     heading: Mapped[str | None] = mapped_column(Text)
     term_count: Mapped[int] = mapped_column(default=0)
     page_starts: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=lambda: [0])

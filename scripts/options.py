@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from scripts import model_registry
 from scripts.errors import CannotStart
 from scripts.model_registry import Weights
+from scripts.model_server import EMBEDDING_MODEL
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -28,6 +29,8 @@ class Options:
     database_url: str | None
     chat_url: str | None
     embedding_url: str | None
+    keeps_embedded: bool
+    """Whether courses still have the embedded model's vectors, while another one makes new ones."""
     chat_file: Path | None
     chat_weights: Weights | None
     chat_name: str | None
@@ -65,6 +68,8 @@ def read_options(environ: Mapping[str, str]) -> Options:
         database_url=environ.get("DATABASE_URL") or None,
         chat_url=environ.get("OPENAI_BASE_URL") or None,
         embedding_url=environ.get("COURSELLM_EMBEDDING_BASE_URL") or None,
+        keeps_embedded=environ.get("COURSELLM_PREVIOUS_EMBEDDING_MODEL") == EMBEDDING_MODEL
+        and not environ.get("COURSELLM_PREVIOUS_EMBEDDING_BASE_URL"),
         chat_file=file,
         chat_weights=weights,
         chat_name=weights.name if weights else environ.get("COURSELLM_CHAT_MODEL") or file_name,

@@ -46,7 +46,7 @@ class Models:
 def model_services(options: Options, models: Models, chat_file: Path | None) -> list[Service]:
     """The embedded servers for what has no address of its own."""
     services = []
-    if options.embedding_url is None:
+    if _address_of_embedded(options) is not None:
         services.append(_embeddings("embeddings-questions", models.question_port, "query"))
         services.append(
             _embeddings("embeddings-indexing", models.indexing_port, "passage", nice=10, threads=2)
@@ -101,8 +101,10 @@ def app_environment(options: Options, models: Models, database_url: str) -> dict
         env["OPENAI_BASE_URL"] = f"http://{LOOPBACK}:{models.chat_port}/v1"
         env["OPENAI_API_KEY"] = models.key
         env["COURSELLM_CHAT_MODEL"] = _alias(options)
+    address = _address_of_embedded(options)
+    if address is not None:
+        env[address] = f"http://{LOOPBACK}:{models.question_port}/v1"
     if options.embedding_url is None:
-        env["COURSELLM_EMBEDDING_BASE_URL"] = f"http://{LOOPBACK}:{models.question_port}/v1"
         env["COURSELLM_EMBEDDING_API_KEY"] = "embedded"
         env["COURSELLM_EMBEDDING_MODEL"] = EMBEDDING_MODEL
     if options.is_demo:
@@ -110,6 +112,13 @@ def app_environment(options: Options, models: Models, database_url: str) -> dict
         env["COURSELLM_TRUSTED_PRIVATE_HOSTS"] = ",".join(filter(None, trusted))
         env["DEMO_LMS_PORT"] = str(options.lms_port)
     return env
+
+
+def _address_of_embedded(options: Options) -> str | None:
+    """The setting that says where the embedded server for vectors is, if one is wanted."""
+    if options.embedding_url is None:
+        return "COURSELLM_EMBEDDING_BASE_URL"
+    return "COURSELLM_PREVIOUS_EMBEDDING_BASE_URL" if options.keeps_embedded else None
 
 
 def prepare_command(options: Options) -> tuple[str, ...]:
@@ -141,8 +150,9 @@ def web(options: Options, env: Mapping[str, str]) -> Service:
 def worker(env: Mapping[str, str], models: Models, options: Options) -> Service:
     """The job worker; its vectors come from the server that questions do not wait for."""
     own = dict(env)
-    if options.embedding_url is None:
-        own["COURSELLM_EMBEDDING_BASE_URL"] = f"http://{LOOPBACK}:{models.indexing_port}/v1"
+    address = _address_of_embedded(options)
+    if address is not None:
+        own[address] = f"http://{LOOPBACK}:{models.indexing_port}/v1"
     begin = database_time(env["DATABASE_URL"])
     return Service(
         name="worker",

@@ -18,9 +18,10 @@ QUESTION_TIMEOUT = openai.Timeout(2.0, connect=1.0)
 PASSAGES_TIMEOUT = openai.Timeout(120.0, connect=3.0)
 
 
-def embed_question(text: str) -> list[float] | None:
-    """The vector of a question at the model's native width; None where none comes in time."""
-    profile = embedding_profile()
+def embed_question(text: str, profile: EmbeddingProfile | None = None) -> list[float] | None:
+    """The vector of a question, by the installation's model or by `profile`, at its native width;
+    None where none comes in time."""
+    profile = profile or embedding_profile()
     if not profile.is_connected or not text.strip():
         return None
     try:
@@ -31,14 +32,17 @@ def embed_question(text: str) -> list[float] | None:
         return None
 
 
-def embed_passages(texts: Sequence[str]) -> list[list[float]]:
+def embed_passages(
+    texts: Sequence[str], profile: EmbeddingProfile | None = None
+) -> list[list[float]]:
     """One vector for each text, in order, at the model's native width.
 
     Raises ModelUnavailable; the call can be run again.
     """
-    profile = embedding_profile()
+    profile = profile or embedding_profile()
     if not profile.is_connected:
-        raise ModelUnavailable(reason="no embedding endpoint is configured", is_passing=False)
+        reason = f"no embedding endpoint is configured for {profile.name}"
+        raise ModelUnavailable(reason=reason, is_passing=False)
     if not texts:
         return []
     prefixed = [profile.passage_prefix + text for text in texts]

@@ -165,14 +165,32 @@ def _billions(name: str) -> float:
 def embedding_profile(settings: Settings | None = None) -> EmbeddingProfile:
     """The embedding model of the installation; without an endpoint `is_connected` is false."""
     settings = settings or config.current()
-    name = settings.embedding_model
     address = settings.embedding_base_url or (OPENAI_URL if settings.embedding_api_key else None)
+    return _embedding(settings.embedding_model, address, settings.embedding_api_key)
+
+
+def embedding_profile_of(name: str, settings: Settings | None = None) -> EmbeddingProfile:
+    """The model of that name: the installation's, or the one it had before, at the same endpoint
+    unless the settings say another; any other one is not connected."""
+    settings = settings or config.current()
+    present = embedding_profile(settings)
+    if name == present.name:
+        return present
+    if name != settings.previous_embedding_model:
+        return EmbeddingProfile(name, None)
+    key = settings.previous_embedding_api_key
+    if settings.previous_embedding_base_url or key:
+        return _embedding(name, settings.previous_embedding_base_url or OPENAI_URL, key)
+    return _embedding(name, present.base_url, settings.embedding_api_key)
+
+
+def _embedding(name: str, address: str | None, key: str | None) -> EmbeddingProfile:
     is_embedded = name == EMBEDDED_EMBEDDING
     wants_prefixes = "e5-" in name.lower() and not is_embedded
     return EmbeddingProfile(
         name=name,
         base_url=address,
-        api_key=settings.embedding_api_key or "none",
+        api_key=key or "none",
         dimensions=_dimensions(name),
         query_prefix="query: " if wants_prefixes else "",
         passage_prefix="passage: " if wants_prefixes else "",

@@ -19,7 +19,7 @@ from app.materials.catalogue import read_soon, set_details
 from app.materials.chunking import ChunkDraft
 from app.materials.vectors import store_vector
 from app.materials.visibility import visible
-from models import ChunkVector, CourseMaterial, IndexingStatus, MaterialChunk, now
+from models import ChunkVector, Course, CourseMaterial, IndexingStatus, MaterialChunk, now
 
 BATCH = 16
 EMBEDDING_LOCK = "materials:embedding"
@@ -59,7 +59,7 @@ def embed_soon(session: Session, course_id: uuid.UUID, **when: Any) -> None:
 
 
 def next_batch(session: Session, course_id: uuid.UUID, profile: EmbeddingProfile) -> Batch:
-    """The next chunks of the course without a vector of this model, in page order.
+    """The next chunks of unfinished files without a vector of this model, in page order.
 
     Files take turns: the one of which least is done comes first. An empty batch: all is done.
     """
@@ -74,6 +74,13 @@ def next_batch(session: Session, course_id: uuid.UUID, profile: EmbeddingProfile
         .order_by(CourseMaterial.embedded_count, CourseMaterial.upload_date)
         .limit(1)
     )
+    return batch_of(session, material_id, profile)
+
+
+def batch_of(session: Session, material_id: uuid.UUID | None, profile: EmbeddingProfile) -> Batch:
+    """The next chunks of a file without a vector of this model; empty without a file."""
+    if material_id is None:
+        return Batch([], [])
     chunks = session.scalars(
         select(MaterialChunk)
         .where(MaterialChunk.material_id == material_id, _lacks(profile.name))
@@ -90,15 +97,23 @@ def store_vectors(
     vectors: Sequence[Sequence[float]],
     model: str,
 ) -> None:
-    """Keeps a batch's vectors; chunks that are gone meanwhile are left out."""
+    """Keeps a batch's vectors; chunks that are gone meanwhile are left out.
+
+    The first vectors of a course say which model's it has.
+    """
     by_id = dict(zip(batch.chunk_ids, vectors, strict=True))
     chunks = session.scalars(
         select(MaterialChunk).where(MaterialChunk.chunk_id.in_(batch.chunk_ids))
     ).all()
+    if not chunks:
+        return
     for chunk in chunks:
         store_vector(session, course_id, chunk, by_id[chunk.chunk_id], model)
-    for material_id in {chunk.material_id for chunk in chunks}:
-        _count_vectors(session, material_id, model)
+    course = session.get_one(Course, course_id)
+    course.embedding_model = course.embedding_model or model
+    if model == course.embedding_model:
+        for material_id in {chunk.material_id for chunk in chunks}:
+            _count_vectors(session, material_id, model)
 
 
 def finish_course(session: Session, course_id: uuid.UUID, profile: EmbeddingProfile) -> None:
@@ -107,7 +122,7 @@ def finish_course(session: Session, course_id: uuid.UUID, profile: EmbeddingProf
     for material in materials:
         if profile.is_connected and material.embedded_count < material.chunk_count:
             continue
-        _complete(material)
+        complete(material)
 
 
 def queue_unfinished(session: Session) -> None:
@@ -124,7 +139,8 @@ def queue_unfinished(session: Session) -> None:
         CourseMaterial.chunk_count > 0,
         visible(see_hidden=True),
     )
-    for course_id in session.scalars(courses.distinct()):
+    moving = select(Course.course_id).where(Course.next_embedding_model.is_not(None))
+    for course_id in session.scalars(courses.union(moving)):
         embed_soon(session, course_id)
 
 
@@ -135,7 +151,8 @@ def materials_of(session: Session, batch: Batch) -> list[uuid.UUID]:
     return list(session.scalars(query))
 
 
-def _complete(material: CourseMaterial) -> None:
+def complete(material: CourseMaterial) -> None:
+    """All that search wants of the file is there."""
     material.indexing_status = IndexingStatus.COMPLETED
     material.indexed_at = now()
     set_details(material, reason=None)
@@ -152,7 +169,7 @@ def _count_vectors(session: Session, material_id: uuid.UUID, model: str) -> None
         or 0
     )
     if material.embedded_count >= material.chunk_count:
-        _complete(material)
+        complete(material)
 
 
 def _unfinished(course_id: uuid.UUID) -> ColumnElement[bool]:
@@ -165,4 +182,7 @@ def _unfinished(course_id: uuid.UUID) -> ColumnElement[bool]:
 
 
 def _lacks(model: str) -> ColumnElement[bool]:
-    return MaterialChunk.embedding_model.is_distinct_from(model)
+    has = select(ChunkVector.chunk_id).where(
+        ChunkVector.chunk_id == MaterialChunk.chunk_id, ChunkVector.model == model
+    )
+    return ~has.exists()

@@ -14,8 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from app.extensions import transaction
 from app.llm.client import ModelUnavailable, embed_passages
-from app.llm.profiles import embedding_profile
-from app.materials import deepening, deletion, incoming, indexing, uploads
+from app.llm.profiles import EmbeddingProfile
+from app.materials import deepening, deletion, incoming, indexing, moving, uploads
 from app.materials.copying import copy_file
 from app.materials.extraction import NotSearched, SourceUnreadable, extract
 from app.materials.storage import storage
@@ -81,25 +81,31 @@ def copy(material_id: str, course_id: str, uploader_id: str) -> None:
 @blueprint.task(name="embed_chunks", retry=PATIENT)
 def embed_chunks(course_id: str) -> None:
     """Makes the course's next vectors, one batch, and queues the one after it."""
-    key, profile = UUID(course_id), embedding_profile()
+    key = UUID(course_id)
     with transaction() as session:
-        deepening.finish_course(session, key, profile)
-        batch = deepening.next_batch(session, key, profile)
-    if not batch.chunk_ids:
+        work = moving.next_work(session, key)
+    if work is None:
         return
     try:
-        vectors = _vectors(batch.texts)
+        vectors = _vectors(work.batch.texts, work.profile)
         with transaction() as session:
-            deepening.store_vectors(session, key, batch, vectors, profile.name)
+            deepening.store_vectors(session, key, work.batch, vectors, work.profile.name)
             deepening.embed_soon(session, key)
     except ModelUnavailable as error:
         log.warning("no vectors for course %s: %s", course_id, error.reason)
-        _wait_or_fail(key, batch, is_passing=error.is_passing)
+        _wait_or_fail(key, work, is_passing=error.is_passing)
     except OperationalError:
         raise
     except Exception:
         log.exception("vectors for course %s could not be kept", course_id)
-        _wait_or_fail(key, batch, is_passing=False)
+        _wait_or_fail(key, work, is_passing=False)
+
+
+@blueprint.task(name="forget_old_vectors", retry=PATIENT)
+def forget_old_vectors(course_id: str) -> None:
+    """Removes the vectors of the model that the course had before."""
+    with transaction() as session:
+        moving.forget_old_vectors(session, UUID(course_id))
 
 
 @blueprint.task(name="remove_file", retry=PATIENT)
@@ -134,20 +140,23 @@ def clear_away(timestamp: int) -> None:
     clear_folders()
 
 
-def _vectors(texts: list[str]) -> list[list[float]]:
+def _vectors(texts: list[str], profile: EmbeddingProfile) -> list[list[float]]:
     """A few texts a request: others may ask the same server in between."""
     vectors: list[list[float]] = []
     for start in range(0, len(texts), TEXTS_PER_REQUEST):
-        vectors += embed_passages(texts[start : start + TEXTS_PER_REQUEST])
+        vectors += embed_passages(texts[start : start + TEXTS_PER_REQUEST], profile)
     return vectors
 
 
-def _wait_or_fail(course_id: UUID, batch: deepening.Batch, *, is_passing: bool) -> None:
+def _wait_or_fail(course_id: UUID, work: moving.Work, *, is_passing: bool) -> None:
+    """Files that are to be found by meaning fail where the model refuses; a move just waits."""
+    if work.is_move and not is_passing:
+        return
     with transaction() as session:
         if is_passing:
             deepening.embed_soon(session, course_id, schedule_at=now() + PAUSE_WITHOUT_MODEL)
             return
-        for material_id in deepening.materials_of(session, batch):
+        for material_id in deepening.materials_of(session, work.batch):
             indexing.mark_failed(session, material_id, NO_VECTORS)
         deepening.embed_soon(session, course_id)
 

@@ -5,11 +5,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.llm.profiles import embedding_profile
+from app.llm.profiles import EmbeddingProfile, embedding_profile, embedding_profile_of
 from app.materials.visibility import FINDABLE, parameters
+from models import Course
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,12 @@ _SCOPE = text(
     where course_id = :course_id and {FINDABLE}
     """  # noqa: S608  (what goes in is ours)
 )
+
+
+def embedding_of(session: Session, course_id: uuid.UUID) -> EmbeddingProfile:
+    """The model by which questions in this course are embedded: that of its vectors."""
+    name = session.scalar(select(Course.embedding_model).where(Course.course_id == course_id))
+    return embedding_profile_of(name) if name else embedding_profile()
 
 
 def scope_of(session: Session, course_id: uuid.UUID, *, see_hidden: bool) -> Scope:

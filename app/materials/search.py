@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session
 
@@ -32,10 +32,15 @@ these languages 1 to 7 % had."""
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The passages, best first, and whether they answer the question."""
+    """The passages, best first, and whether they answer the question.
+
+    `model`: whose vectors the course had. Where it is not the question's, the course has moved to
+    another one since the question was embedded: words alone searched, ask once more.
+    """
 
     coverage: Coverage
     passages: list[Passage]
+    model: str = field(default="", compare=False)
 
 
 def search(
@@ -66,7 +71,7 @@ def search(
     coverage = judge(evidence)
     if coverage is not Coverage.ANSWERED and _is_foreign(question, terms, scope):
         coverage = max(coverage, judge(replace(evidence, word_share=None)), key=LEVELS.index)
-    return SearchResult(coverage, passages)
+    return SearchResult(coverage, passages, scope.model)
 
 
 def _by_meaning(

@@ -11,7 +11,8 @@ from app.concepts.catalogue import match_concept
 from app.errors import DomainError
 from app.extensions import transaction
 from app.llm.client import embed_question
-from app.llm.profiles import chat_profile
+from app.llm.profiles import EmbeddingProfile, chat_profile
+from app.materials.scope import embedding_of
 from app.materials.search import search
 from app.tutor import conversations, turns
 from app.tutor.evidence.building import build_card
@@ -78,11 +79,35 @@ def ask(asker: Asker, text: str) -> Asked:
     with transaction() as session:
         _hold_back(session, asker)
         wanted = _search_text(session, asker, text)
-    vector = embed_question(wanted)
+        model = embedding_of(session, asker.course_id)
+    asked = None
+    while asked is None:
+        asked, model = _answer(asker, text, wanted, model)
+    return asked
+
+
+def _answer(
+    asker: Asker, text: str, wanted: str, model: EmbeddingProfile
+) -> tuple[Asked | None, EmbeddingProfile]:
+    """What becomes of the question; None if the course moved to another embedding model in this
+    very moment, together with that one: the question is then embedded anew."""
+    vector = embed_question(wanted, model)
     with transaction() as session:
-        card = _card(session, asker, wanted, vector)
+        found = search(
+            session,
+            asker.course_id,
+            wanted,
+            question_vector=vector,
+            question_model=model.name,
+            see_hidden=asker.see_hidden,
+        )
+        if found.model != model.name:
+            return None, embedding_of(session, asker.course_id)
+        card = build_card(wanted, found, source_count=SOURCES)
+        card = replace(card, practice=_practice(session, asker.course_id, wanted))
         question_id = _keep(session, asker, text, card)
-        return Asked(question_id, text, card, _may_follow(session, asker, card))
+        may_follow = _may_follow(session, asker, card)
+    return Asked(question_id, text, card, may_follow), model
 
 
 def _checked(text: str) -> str:
@@ -115,18 +140,6 @@ def _search_text(session: Session, asker: Asker, text: str) -> str:
         return text
     earlier = conversations.latest_questions(session, conversation.conversation_id, LOOKED_BACK)
     return standalone(text, [before for before in earlier if before != text])
-
-
-def _card(session: Session, asker: Asker, text: str, vector: list[float] | None) -> Card:
-    found = search(
-        session,
-        asker.course_id,
-        text,
-        question_vector=vector,
-        see_hidden=asker.see_hidden,
-    )
-    card = build_card(text, found, source_count=SOURCES)
-    return replace(card, practice=_practice(session, asker.course_id, text))
 
 
 def _practice(session: Session, course_id: UUID, text: str) -> Practice | None:

@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from app.config import Settings
-from app.llm.profiles import Tier, chat_profile, embedding_profile
+from app.llm.profiles import (
+    OPENAI_URL,
+    Tier,
+    chat_profile,
+    embedding_profile,
+    embedding_profile_of,
+)
 
 
 def named(settings: Settings, name: str | None) -> Settings:
@@ -56,3 +62,27 @@ def test_embedding_widths(settings: Settings) -> None:
     large = replace(settings, embedding_api_key="k", embedding_model="text-embedding-3-large")
     assert embedding_profile(large).asked_dimensions == 1536
     assert embedding_profile(large).is_connected
+
+
+def test_the_previous_embedding_model_has_an_endpoint_of_its_own_or_the_present_one(
+    settings: Settings,
+) -> None:
+    both = replace(
+        settings,
+        embedding_base_url="https://models.example.org/v1",
+        embedding_api_key="present",
+        embedding_model="bge-m3",
+        previous_embedding_model="nomic-embed-text",
+    )
+    previous = embedding_profile_of("nomic-embed-text", both)
+    assert (previous.base_url, previous.api_key) == ("https://models.example.org/v1", "present")
+    assert previous.dimensions == 768
+    assert embedding_profile_of("bge-m3", both) == embedding_profile(both)
+    assert not embedding_profile_of("older-still", both).is_connected
+
+    own = replace(both, previous_embedding_base_url="http://127.0.0.1:9/v1")
+    previous = embedding_profile_of("nomic-embed-text", own)
+    assert (previous.base_url, previous.api_key) == ("http://127.0.0.1:9/v1", "none")
+    paid = replace(both, previous_embedding_api_key="old")
+    previous = embedding_profile_of("nomic-embed-text", paid)
+    assert (previous.base_url, previous.api_key) == (OPENAI_URL, "old")

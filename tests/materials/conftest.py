@@ -16,6 +16,7 @@ from app import config
 from app.config import Settings
 from app.extensions import transaction
 from app.llm.client import ModelUnavailable
+from app.llm.profiles import EmbeddingProfile
 from app.materials import catalogue, jobs
 from app.materials.storage import storage
 from models import Course, CourseMaterial
@@ -42,7 +43,7 @@ class Model:
         self.down = self.refusing = False
         self.texts: list[str] = []
 
-    def embed_passages(self, texts: Sequence[str]) -> list[list[float]]:
+    def embed_passages(self, texts: Sequence[str], profile: EmbeddingProfile) -> list[list[float]]:
         if self.down or self.refusing:
             raise ModelUnavailable(reason="as the test says", is_passing=self.down)
         self.texts += texts

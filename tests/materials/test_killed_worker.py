@@ -1,14 +1,9 @@
 """A worker that is killed in the middle of indexing: the next one goes on, each chunk once."""
 
-import os
 import signal
-import subprocess
-import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -19,9 +14,9 @@ from models import ChunkVector, CourseMaterial, IndexingStatus, MaterialChunk
 from tests.llm.fake_endpoint import FakeEndpoint
 from tests.materials import makers
 from tests.materials.conftest import Add
+from tests.materials.workers import until, worker
 
 Look = Callable[[uuid.UUID], CourseMaterial]
-ROOT = Path(__file__).parents[2]
 LINES = "\n".join(["and of more things that stand in this book"] * 16)
 BOOK = makers.pdf([f"Page {n} tells of thing{n}\n{LINES}" for n in range(160)])
 
@@ -32,34 +27,6 @@ def endpoint() -> Iterator[FakeEndpoint]:
     endpoint.script.wait_before = 0.1
     yield endpoint
     endpoint.close()
-
-
-@contextmanager
-def worker(settings: Settings, endpoint: FakeEndpoint) -> Iterator["subprocess.Popen[bytes]"]:
-    """A worker process of its own, killed at the end if it still lives."""
-    environment = {
-        **os.environ,
-        "DATABASE_URL": settings.database_url,
-        "COURSELLM_DATA": str(settings.data_dir),
-        "COURSELLM_STORAGE_URL": settings.storage_url,
-        "COURSELLM_SECRET_KEYS": ",".join(settings.secret_keys),
-        "COURSELLM_EMBEDDING_BASE_URL": endpoint.url,
-        "COURSELLM_EMBEDDING_MODEL": "multilingual-e5-small",
-    }
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def until(condition: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("moment", ["words", "vectors"])
@@ -79,11 +46,12 @@ def test_indexing_goes_on_after_the_worker_was_killed(
             return found.indexing_status is IndexingStatus.PROCESSING
         return found.embedded_count >= 32
 
-    with worker(settings, endpoint) as first:
+    told = replace(settings, embedding_base_url=endpoint.url)
+    with worker(told) as first:
         until(reached, 60)
         first.send_signal(signal.SIGKILL)
     assert look(material_id).indexing_status is IndexingStatus.PROCESSING
-    with worker(settings, endpoint):
+    with worker(told):
         until(lambda: look(material_id).indexing_status is IndexingStatus.COMPLETED, 60)
 
     found = look(material_id)

@@ -1,0 +1,44 @@
+"""Worker processes of a test's own, and waiting for what they do."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.config import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def worker(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
+    """A worker process with these settings, killed at the end if it still lives."""
+    told = {
+        "DATABASE_URL": settings.database_url,
+        "COURSELLM_DATA": str(settings.data_dir),
+        "COURSELLM_STORAGE_URL": settings.storage_url,
+        "COURSELLM_SECRET_KEYS": ",".join(settings.secret_keys),
+        "COURSELLM_EMBEDDING_BASE_URL": settings.embedding_base_url,
+        "COURSELLM_EMBEDDING_MODEL": settings.embedding_model,
+        "COURSELLM_PREVIOUS_EMBEDDING_BASE_URL": settings.previous_embedding_base_url,
+        "COURSELLM_PREVIOUS_EMBEDDING_MODEL": settings.previous_embedding_model,
+    }
+    environment = {**os.environ, **{name: value for name, value in told.items() if value}}
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(condition: Callable[[], bool], seconds: float) -> None:
+    """Waits for a condition; fails where it does not come true in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.1)
