@@ -4,21 +4,19 @@ A chunk stays within its page and its heading. Only what is too small to be foun
 page's last lines) goes together with its neighbour; the chunk then knows where each page begins.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from semantic_text_splitter import MarkdownSplitter, TextSplitter
 
 from app.materials.readers.page import Page
-from app.materials.tokens import estimate_tokens
+from app.materials.tokens import Counter, estimate_tokens
 
 FEWEST = 120
 MOST = 220
 # So little is never left alone: a title, a running head, a page's last line.
 TINY = 30
 BETWEEN = "\n\n"
-
-Counter = Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)

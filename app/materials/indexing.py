@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
+from app.llm.profiles import embedding_profile
 from app.materials.catalogue import set_details
 from app.materials.chunking import ChunkDraft, chunk_pages
 from app.materials.deepening import embed_soon, indexed_text
 from app.materials.extraction import Extraction
 from app.materials.language import text_configuration
 from app.materials.postings import write_postings
+from app.materials.tokens import counter_of
 from app.materials.versions import take_over
 from models import (
     Course,
@@ -172,5 +174,6 @@ def _insert_chunks(
 
 
 def chunks_of(found: Extraction) -> list[ChunkDraft]:
-    """The chunks of what was read."""
-    return chunk_pages(found.pages, markdown=found.is_markdown)
+    """The chunks of what was read, measured by the embedding model's tokens."""
+    count = counter_of(embedding_profile().name)
+    return chunk_pages(found.pages, markdown=found.is_markdown, count=count)
