@@ -1,8 +1,9 @@
 """Memberships as a roster tells them: who is in the course, and who is not listed any more.
 
-The roster makes no session and takes nothing back that a launch has said: it adds who has not
-come yet and marks who has gone; only who had gone and is back has the roster's role. An
-enrollment whose `last_launch_at` is empty is known by the roster only.
+The roster makes no session and gives nobody who has come more than their launch did: it adds who
+has not come yet and marks who has gone; who had gone and is back has the roster's role. Where it
+names the roles of launches (docs/decisions/0026) it also takes a role back. An enrollment whose
+`last_launch_at` is empty is known by the roster only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,10 @@ from app.roster.people import MEMBERS, STAFF
 from app.roster.rows import any_of, rows
 from app.session import LIFE
 from lti_config.nrps import Member
-from models import Course, CourseRole, Enrollment, EnrollmentStatus, LtiIdentity
+from lti_config.platforms import canvas
+from models import Course, CourseRole, Enrollment, EnrollmentStatus, LtiIdentity, Platform
+
+_BY_RIGHTS = [CourseRole.TEACHER, CourseRole.TA, CourseRole.STUDENT, CourseRole.OBSERVER]
 
 
 def is_member(member: Member) -> bool:
@@ -29,7 +33,7 @@ def is_member(member: Member) -> bool:
 def settle_memberships(
     session: Session,
     course: Course,
-    platform_id: UUID,
+    platform: Platform,
     members: Sequence[Member],
     users: Mapping[str, UUID],
     began: datetime,
@@ -45,8 +49,12 @@ def settle_memberships(
     joined = {user_id: one for user_id, one in listed.items() if is_member(one)}
     _add(session, course, joined)
     _bring_up_to_date(session, course, joined, began)
+    is_sure = canvas.lists_roles_of_launches(platform.product_family)
+    if is_sure:
+        _lower(session, course, joined, began)
     present = [user_id for user_id, one in listed.items() if one.is_active]
-    _drop_absent(session, course, platform_id, present, began)
+    staff_since = began if is_sure else began - LIFE
+    _drop_absent(session, course, platform.platform_id, present, began, staff_since)
     if course.instructor_id is None:
         teaching = (u for u, one in joined.items() if one.role is CourseRole.TEACHER)
         course.instructor_id = next(teaching, None)
@@ -122,18 +130,48 @@ def _bring_up_to_date(
     )
 
 
+def _lower(
+    session: Session, course: Course, joined: Mapping[UUID, Member], began: datetime
+) -> None:
+    """Who has a lesser role by now than at their last launch loses rights at their next request.
+
+    More than a launch gave them a roster gives to nobody.
+    """
+    if not joined:
+        return
+    told = rows(student_id=list(joined), role=[one.role.value for one in joined.values()])
+    is_less = or_(
+        *(
+            (Enrollment.role == role) & told.c.role.in_([less.value for less in _BY_RIGHTS[i:]])
+            for i, role in enumerate(_BY_RIGHTS[:-1], 1)
+        )
+    )
+    session.execute(
+        update(Enrollment)
+        .where(
+            Enrollment.course_id == course.course_id,
+            Enrollment.student_id == told.c.student_id,
+            Enrollment.status == EnrollmentStatus.ACTIVE,
+            Enrollment.last_launch_at < began,
+            is_less,
+        )
+        .values(role=told.c.role)
+    )
+
+
 def _drop_absent(
     session: Session,
     course: Course,
     platform_id: UUID,
     present: Sequence[UUID],
     began: datetime,
+    staff_since: datetime,
 ) -> None:
     """Who is not listed has left, and keeps number and work.
 
-    Not so who launched since. And not at once who came to teach: rosters list who is enrolled,
-    while administrators of some LMSs may teach anywhere without being so; for the life of a
-    session their launch counts.
+    Not so who launched since, nor who came to teach after `staff_since`: rosters list who is
+    enrolled, while administrators of some LMSs may teach anywhere without being so; there their
+    launch counts for the life of a session.
     """
     of_this_platform = select(LtiIdentity.user_id).where(LtiIdentity.platform_id == platform_id)
     launched = Enrollment.last_launch_at
@@ -149,7 +187,7 @@ def _drop_absent(
             or_(
                 launched.is_(None),
                 Enrollment.role.not_in(STAFF),
-                launched < began - LIFE,
+                launched < staff_since,
             ),
         )
         .values(status=EnrollmentStatus.DROPPED)

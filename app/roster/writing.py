@@ -24,7 +24,8 @@ from models import Course, Deployment, LtiContext, LtiIdentity, Platform, Regist
 
 def write(session: Session, context_id: UUID, members: Sequence[Member], began: datetime) -> None:
     """Make the course's people what the roster says. `began`: when its reading began."""
-    course_id, platform_id = _lock_platform(session, context_id)
+    course_id, platform = _lock_platform(session, context_id)
+    platform_id = platform.platform_id
     users = _known(session, platform_id, members)
     new = [one for one in members if is_member(one) and one.subject not in users]
     if new:
@@ -36,23 +37,23 @@ def write(session: Session, context_id: UUID, members: Sequence[Member], began: 
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-    settle_memberships(session, course, platform_id, members, users, began)
+    settle_memberships(session, course, platform, members, users, began)
     session.flush()
     _update_names(session, members, users)
     _update_emails(session, platform_id, members)
 
 
-def _lock_platform(session: Session, context_id: UUID) -> tuple[UUID, UUID]:
+def _lock_platform(session: Session, context_id: UUID) -> tuple[UUID, Platform]:
     """The course and the platform, whose other rosters wait now; its launches don't."""
     row = session.execute(
-        select(LtiContext.course_id, Platform.platform_id)
+        select(LtiContext.course_id, Platform)
         .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
         .join(Registration, Registration.registration_id == Deployment.registration_id)
         .join(Platform, Platform.platform_id == Registration.platform_id)
         .where(LtiContext.context_id == context_id)
         .with_for_update(of=Platform, key_share=True)
     ).one()
-    return row.course_id, row.platform_id
+    return row.course_id, row.Platform
 
 
 def _known(session: Session, platform_id: UUID, members: Sequence[Member]) -> dict[str, UUID]:

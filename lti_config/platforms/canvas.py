@@ -55,6 +55,15 @@ def is_canvas(product_family: str | None) -> bool:
     return product_family == FAMILY
 
 
+def lists_roles_of_launches(product_family: str | None) -> bool:
+    """Its roster says of everybody what a launch would say: one table of roles makes both.
+
+    And nobody teaches without being listed: an administrator's launch has no role in the course.
+    (Others may ask two questions, as Moodle does; of an LMS that we don't know we expect that.)
+    """
+    return is_canvas(product_family)
+
+
 def is_hosted(issuer: str, what: str, address: str) -> bool:
     """Whether this address is the hosted Canvas's own, for that purpose.
 

@@ -1,5 +1,7 @@
 """The demo LMS end to end: a teacher launches, the worker reads, the people are there."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -7,6 +9,7 @@ from sqlalchemy.orm import Session
 from app import config
 from app.jobs import run_worker
 from demo_lms import Platform, faults, persons
+from demo_lms.vocabulary import INSTRUCTOR, LEARNER, TOOL_PLATFORM
 from models import CourseRole, Enrollment, EnrollmentStatus, LtiContext, User
 from tests.launch.conftest import browser, platform, registration, served
 from tests.launch.lms import Browser
@@ -92,6 +95,68 @@ def test_only_who_teaches_has_it_read(
 ) -> None:
     assert browser.launch(platform, person).status_code == 303
     assert session.scalar(JOBS) == 0
+
+
+def launched(browser: Browser, platform: Platform, person: str) -> str:
+    """The address that a launch leads to, of an LMS that says it is Canvas."""
+    attempt = browser.begin(platform, person)
+    attempt.claims[TOOL_PLATFORM]["product_family_code"] = "canvas"
+    return str(attempt.post().headers["Location"])
+
+
+def becomes(monkeypatch: pytest.MonkeyPatch, person: str, *roles: str) -> None:
+    """The LMS's people are others from now on."""
+    changed = [
+        replace(one, roles=roles) if one.id == person else one for one in persons.PERSONS
+    ]
+    monkeypatch.setattr(persons, "PERSONS", tuple(changed))
+
+
+def an_hour_later(session: Session) -> None:
+    session.scalars(select(LtiContext)).one().roster_tried_at = None
+    session.commit()
+
+
+@pytest.mark.parametrize(
+    ("person", "page", "roles"),
+    [
+        ("teacher", "activities/links/", (LEARNER,)),
+        ("teacher", "people/", (LEARNER,)),
+        ("ta", "people/", (LEARNER,)),
+        ("ta", "people/", ()),
+    ],
+)
+def test_who_teaches_no_more_is_out_of_the_teachers_pages_at_the_next_request(
+    person: str,
+    page: str,
+    roles: tuple[str, ...],
+    browser: Browser,
+    platform: Platform,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Their visit is open and they launch nothing: the roster alone says so, by a colleague's."""
+    visit = "/".join(launched(browser, platform, person).split("/")[:3])
+    work(session)
+    assert browser.open(f"{visit}/{page}").status_code == 200
+    becomes(monkeypatch, person, *roles)
+    an_hour_later(session)
+    other = Browser(browser.client.application)
+    launched(other, platform, "ta" if person == "teacher" else "teacher")
+    work(session)
+    assert browser.open(f"{visit}/{page}").status_code == 403
+    assert browser.open(f"{visit}/grades/").status_code == 403
+
+
+def test_a_role_that_grew_in_the_lms_waits_for_a_launch(
+    browser: Browser, platform: Platform, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = "/".join(launched(browser, platform, "student-1").split("/")[:3])
+    becomes(monkeypatch, "student-1", INSTRUCTOR)
+    launched(Browser(browser.client.application), platform, "teacher")
+    work(session)
+    assert people(session)[subject("student-1")].role is CourseRole.STUDENT
+    assert browser.open(f"{visit}/people/").status_code == 403
 
 
 def test_who_left_has_no_way_in_until_they_launch_again(

@@ -169,6 +169,70 @@ def test_the_role_of_a_launch_is_not_the_rosters_to_change(school: School) -> No
     assert school.standing() == {"g": (TEACHER, ACTIVE), "s": (STUDENT, ACTIVE)}
 
 
+OBSERVER = CourseRole.OBSERVER
+MENTOR = LEARNER.replace("Learner", "Mentor")
+MEMBER = LEARNER.replace("Learner", "Member")
+
+
+@pytest.mark.parametrize(
+    ("was", "listed", "role"),
+    [
+        (TEACHER, [INSTRUCTOR, ASSISTANT], TA),
+        (TEACHER, [LEARNER], STUDENT),
+        (TEACHER, [MENTOR], OBSERVER),
+        (TA, [LEARNER], STUDENT),
+        (STUDENT, [MENTOR], OBSERVER),
+        (TEACHER, [INSTRUCTOR, LEARNER], TEACHER),  # teaches one section, attends another
+        (TEACHER, [MEMBER], TEACHER),  # a word we don't know takes nothing
+        (TA, [INSTRUCTOR], TA),  # more only comes by a launch
+        (STUDENT, [INSTRUCTOR, ASSISTANT], STUDENT),
+        (OBSERVER, [LEARNER], OBSERVER),
+        (CourseRole.TEST_STUDENT, [MENTOR], CourseRole.TEST_STUDENT),
+    ],
+)
+def test_where_the_roster_names_the_roles_of_launches_it_lowers_and_never_raises(
+    was: CourseRole, listed: list[str], role: CourseRole, school: School
+) -> None:
+    school.fresh(school.platform).product_family = "canvas"
+    school.person("x", was)
+    school.lists(entry("t", INSTRUCTOR), entry("x", *listed))
+    school.read()
+    assert school.standing()["x"] == (role, ACTIVE)
+
+
+@pytest.mark.parametrize("family", [None, "moodle", "an LMS nobody knows"])
+@pytest.mark.parametrize("was", [TEACHER, TA])
+def test_elsewhere_a_launch_stands_until_the_next(
+    was: CourseRole, family: str | None, school: School
+) -> None:
+    """Moodle lists who grades without editing as a Learner: lowered, they could never teach."""
+    school.fresh(school.platform).product_family = family
+    school.person("x", was)
+    school.lists(entry("t", INSTRUCTOR), entry("x", LEARNER))
+    school.read()
+    assert school.standing()["x"] == (was, ACTIVE)
+
+
+def test_a_launch_since_the_read_began_is_newer_than_the_roster(school: School) -> None:
+    school.fresh(school.platform).product_family = "canvas"
+    began = now()
+    school.person("x", TEACHER, last_launch_at=began + timedelta(seconds=1))
+    with transaction() as session:
+        writing.write(session, school.context.context_id, [member("x")], began)
+    assert school.standing()["x"] == (TEACHER, ACTIVE)
+
+
+@pytest.mark.parametrize("role", [TEACHER, TA])
+def test_where_nobody_teaches_unlisted_who_is_absent_is_out_at_once(
+    role: CourseRole, school: School
+) -> None:
+    school.fresh(school.platform).product_family = "canvas"
+    school.person("x", role, last_launch_at=now() - timedelta(minutes=1))
+    school.lists(entry("t", INSTRUCTOR))
+    school.read()
+    assert school.standing()["x"] == (role, DROPPED)
+
+
 @pytest.mark.parametrize(
     ("family", "was", "listed", "role"),
     [
