@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from lti_config import health
 from lti_config.errors import LaunchRefused
 from lti_config.launch import Launch
-from lti_config.registrations import check_active
+from lti_config.switches import check_active
 from models import (
     CachedKeySet,
     Deployment,

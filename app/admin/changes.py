@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app import audit
 from app.admin import institutions
 from app.errors import NotFound
-from lti_config import invitations, keys, keysets, moving, registrations
+from lti_config import invitations, keys, keysets, moving, registrations, switches
 from lti_config.addresses import TrustedHosts
 from lti_config.keysets import Fetched
 from lti_config.moving import Move
@@ -47,7 +47,7 @@ def switch(session: Session, operator: str, item_id: UUID, status: RegistrationS
         )
         .where((Registration.registration_id == item_id) | (Deployment.deployment_id == item_id))
     ).one_or_none()
-    kind = registrations.set_status(session, item_id, status) if row else None
+    kind = switches.set_status(session, item_id, status) if row else None
     if row is None or kind is None:
         raise NotFound("There is no such registration or deployment.", reason=f"{item_id}")
     done = "approved" if status is RegistrationStatus.ACTIVE else "disabled"

@@ -19,10 +19,14 @@ from models import (
     HealthKind,
     Institution,
     Invitation,
+    LineItem,
+    LtiContext,
     Platform,
     Registration,
     RegistrationHealth,
     RegistrationStatus,
+    ScoreOutbox,
+    ScoreStatus,
 )
 
 
@@ -106,6 +110,23 @@ def connections(session: Session, *conditions: ColumnElement[bool]) -> list[Conn
     for deployment, institution in deployments:
         found[deployment.registration_id].deployments.append((deployment, institution))
     return list(found.values())
+
+
+def waiting_scores(session: Session, platform_id: UUID) -> dict[UUID, int]:
+    """By deployment: how many scores are not in the LMS yet, on their way or kept back."""
+    rows = session.execute(
+        select(Deployment.deployment_id, func.count())
+        .join(Registration, Registration.registration_id == Deployment.registration_id)
+        .join(LtiContext, LtiContext.deployment_id == Deployment.deployment_id)
+        .join(LineItem, LineItem.context_id == LtiContext.context_id)
+        .join(ScoreOutbox, ScoreOutbox.line_item_id == LineItem.line_item_id)
+        .where(
+            Registration.platform_id == platform_id,
+            ScoreOutbox.status.in_((ScoreStatus.WAITING, ScoreStatus.SENDING)),
+        )
+        .group_by(Deployment.deployment_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def latest(found: Sequence[Connection], kind: HealthKind) -> datetime | None:

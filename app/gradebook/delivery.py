@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 from app import config
 from app.extensions import transaction
 from app.gradebook import seeking, sending
-from app.gradebook.outbox import start_afresh
+from app.gradebook.outbox import HELD, is_no_students, start_afresh
 from app.gradebook.sending import Changed, Sending, Sent, Settled
 from lti_config import health
 from lti_config.ags import next_timestamp
 from lti_config.errors import Fault
 from lti_config.outcomes import Cause, Refused, Transient
 from lti_config.services import Service
+from lti_config.switches import switched_on
 from lti_config.tokens import TokenRefused
 from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, now
 
@@ -36,6 +37,7 @@ PATIENCE = timedelta(hours=24)
 
 NOT_REACHED = "The LMS could not be reached."
 GIVEN_UP = "The LMS could not be reached for a day."
+NO_STUDENT = "Nothing was sent: only students have a grade, and this person is none any more."
 _SENTENCES = {
     Cause.ACCESS: "The LMS does not accept CourseLLM's key or address. "
     "An administrator has to check the connection.",
@@ -77,7 +79,13 @@ def _send_where_it_moved(
 def _take(session: Session, outbox_id: UUID) -> Sending | None:
     """Mark the row as being sent, its timestamp stored before anything is; None: nothing to do."""
     found = session.execute(
-        select(ScoreOutbox, LineItem.url, Deployment.registration_id)
+        select(
+            ScoreOutbox,
+            LineItem.url,
+            Deployment.registration_id,
+            Deployment.deployment_id.in_(switched_on()),
+            is_no_students(),
+        )
         .join(LineItem, LineItem.line_item_id == ScoreOutbox.line_item_id)
         .join(LtiContext, LtiContext.context_id == LineItem.context_id)
         .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
@@ -86,7 +94,13 @@ def _take(session: Session, outbox_id: UUID) -> Sending | None:
     ).one_or_none()
     if found is None or found[0].status not in {ScoreStatus.WAITING, ScoreStatus.SENDING}:
         return None
-    row, url, registration_id = found
+    row, url, registration_id, is_on, is_no_student = found
+    if not is_on:
+        row.last_error = HELD
+        return None
+    if is_no_student:
+        _give_up(row, NO_STUDENT, "")
+        return None
     unconfirmed = tuple(Decimal(text) for text in row.posted_scores or ())
     row.status = ScoreStatus.SENDING
     row.last_timestamp = next_timestamp(row.last_timestamp, now())

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from app.extensions import transaction
 from app.gradebook import delivery, slots
 from app.gradebook.connecting import connect
+from app.gradebook.outbox import HELD
 from lti_config.outcomes import Transient
 from lti_config.services import Service
+from lti_config.switches import switched_on
 from lti_config.tokens import TokenRefused
 from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, now
 
@@ -22,14 +24,16 @@ BATCH = 50
 MOST_FAILURES = 2
 """So many failures of the platform in a row, and the rest of the slot is not even tried."""
 PAUSE = timedelta(minutes=1)
+_PENDING = (ScoreStatus.WAITING, ScoreStatus.SENDING)
 
 
 def drain(registration_id: UUID, slot: int) -> None:
     """Deliver the slot's due scores, until none is, the time is up, or the platform is down."""
     ends = time.monotonic() + RUN_SECONDS
     failures: list[Transient] = []
-    service = _service(registration_id)
+    service: Service | TokenRefused | None = None
     while due := _due(registration_id, slot):
+        service = service or _service(registration_id)  # asked for after what is switched on
         for outbox_id in due:
             settled = delivery.deliver(outbox_id, service)
             if isinstance(settled, Transient) and settled.is_of_platform:
@@ -131,10 +135,35 @@ def _pending(registration_id: UUID, slot: int) -> list[ColumnElement[bool]]:
         select(LineItem.line_item_id)
         .join(LtiContext, LtiContext.context_id == LineItem.context_id)
         .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
-        .where(Deployment.registration_id == registration_id)
+        .where(
+            Deployment.registration_id == registration_id,
+            Deployment.deployment_id.in_(switched_on()),
+        )
     )
     return [
         ScoreOutbox.line_item_id.in_(columns),
-        ScoreOutbox.status.in_([ScoreStatus.WAITING, ScoreStatus.SENDING]),
+        ScoreOutbox.status.in_(_PENDING),
         slots.in_slot(slot),
     ]
+
+
+def hold(session: Session) -> None:
+    """What can't go out since its connection is switched off waits, however long that takes.
+
+    It says so, and its failures of before don't count when it is tried again.
+    """
+    columns = (
+        select(LineItem.line_item_id)
+        .join(LtiContext, LtiContext.context_id == LineItem.context_id)
+        .where(LtiContext.deployment_id.not_in(switched_on()))
+    )
+    session.execute(
+        update(ScoreOutbox)
+        .where(
+            ScoreOutbox.line_item_id.in_(columns),
+            ScoreOutbox.status.in_(_PENDING),
+            ScoreOutbox.last_error.is_distinct_from(HELD),
+        )
+        .values(attempts=0, failing_since=None, next_try_at=None, last_error=HELD)
+        .execution_options(synchronize_session=False)
+    )

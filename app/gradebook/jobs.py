@@ -53,8 +53,12 @@ def _seek(resource_link_id: UUID, *, makes: bool) -> None:
 @blueprint.periodic(cron="* * * * *")
 @blueprint.task(name="sweep", queue=slots.QUEUE, queueing_lock="gradebook:sweep")
 def sweep(timestamp: int) -> None:
-    """Queue the slots whose scores wait, or were being sent, with no job to bring them on."""
+    """Queue the slots whose scores wait, or were being sent, with no job to bring them on.
+
+    So goes out, too, what was held while its connection was switched off.
+    """
     with transaction() as session:
+        drains.hold(session)
         lost = slots.queue_lost(session)
     if lost:
         log.warning("%d slots had scores to deliver and no job: queued again", lost)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Exists, Select, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,9 @@ from models import (
     ScoreStatus,
     now,
 )
+
+HELD = "The connection to the LMS is switched off here. The score goes out once it is on."
+"""The `last_error` of what waits for that."""
 
 
 def want_score(
@@ -95,18 +98,25 @@ def send_refused_again(session: Session, course_id: UUID, activity_id: UUID) -> 
 
 
 def _students_scores(course_id: UUID) -> Select[ScoreOutbox]:
-    """The course's scores, to be locked; not of who teaches there by now: LMSs refuse those."""
-    is_other = exists().where(
-        Enrollment.student_id == ScoreOutbox.user_id,
-        Enrollment.course_id == course_id,
-        Enrollment.role != CourseRole.STUDENT,
-    )
+    """The course's scores, to be locked; not of who teaches there by now."""
     return (
         select(ScoreOutbox)
         .join(LineItem, LineItem.line_item_id == ScoreOutbox.line_item_id)
         .join(LtiContext, LtiContext.context_id == LineItem.context_id)
-        .where(LtiContext.course_id == course_id, ~is_other)
+        .where(LtiContext.course_id == course_id, ~is_no_students())
         .with_for_update(of=ScoreOutbox)
+    )
+
+
+def is_no_students() -> Exists:
+    """Whether a score is of somebody who is no student by now: LMSs refuse those.
+
+    For a statement about `ScoreOutbox` and the `LtiContext` of its column.
+    """
+    return exists().where(
+        Enrollment.student_id == ScoreOutbox.user_id,
+        Enrollment.course_id == LtiContext.course_id,
+        Enrollment.role != CourseRole.STUDENT,
     )
 
 

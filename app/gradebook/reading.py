@@ -15,6 +15,7 @@ from app.gradebook.delivery import accepted_scores, note_changed
 from app.gradebook.sending import in_points, is_same
 from lti_config import ags
 from lti_config.ags import Result
+from lti_config.switches import switched_on
 from lti_config.tokens import TokenRefused
 from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, now
 
@@ -72,7 +73,10 @@ def read(line_item_id: UUID) -> None:
             select(LineItem.url, Deployment.registration_id)
             .join(LtiContext, LtiContext.context_id == LineItem.context_id)
             .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
-            .where(LineItem.line_item_id == line_item_id)
+            .where(
+                LineItem.line_item_id == line_item_id,
+                Deployment.deployment_id.in_(switched_on()),
+            )
         ).one_or_none()
     if place is None:
         return

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import said
 from app.gradebook.columns import Graded, earned, find_activity, find_column, graded
+from app.gradebook.outbox import HELD
 from app.gradebook.scoring import Score, plain
 from models import ScoreOutbox, ScorePolicy, ScoreStatus
 
@@ -130,6 +131,8 @@ def state_of(row: ScoreOutbox, zone: tzinfo, moment: datetime) -> State:
         case ScoreStatus.REFUSED:
             reason = (row.last_error or "").partition("\n")[0]
             return State(Sign.NEAR, "Not accepted", reason)
+    if row.last_error == HELD:
+        return State(Sign.NEAR, "Waiting", HELD)
     if row.next_try_at is not None and row.last_error:
         return State(Sign.NEAR, f"Waiting, next try at {said(row.next_try_at, zone, moment)}")
     return State(Sign.NO, "On its way to the gradebook", is_moving=True)

@@ -13,21 +13,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import config
 from app.errors import NotFound
 from app.extensions import transaction
 from app.gradebook import slots
-from app.gradebook.columns import find_activity, graded
 from app.gradebook.connecting import connect
+from app.gradebook.places import Place, newest_link, of_column, of_link
 from lti_config import line_items
-from lti_config.line_items import Wanted
 from lti_config.outcomes import Cause, Refused, Transient
 from lti_config.tokens import TokenRefused
 from models import (
-    Activity,
-    Deployment,
     LineItem,
-    LtiContext,
     ResourceLink,
     ScoreOutbox,
     now,
@@ -47,26 +42,12 @@ _SENTENCES = {
 _REFUSED = "The LMS did not make the column."
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where to look and for what: plain values, taken before the network is used."""
-
-    registration_id: UUID
-    course_id: UUID
-    context_id: UUID
-    items_url: str
-    scopes: tuple[str, ...]
-    activity_id: UUID
-    resource_link_id: UUID | None
-    wanted: Wanted
-
-
 def seek_if_due(session: Session, resource_link_id: UUID | None) -> None:
     """A score has nowhere to go: have the column of the learner's link looked for, hourly."""
     link = session.get(ResourceLink, resource_link_id) if resource_link_id else None
     if link is None or (link.column_sought_at and link.column_sought_at > now() - AGAIN_AFTER):
         return
-    place = _place(session, link.resource_link_id)
+    place = of_link(session, link.resource_link_id)
     if place is not None and line_items.may_look(place.scopes):
         link.column_sought_at = now()
         _queue(session, place, makes=False)
@@ -84,8 +65,8 @@ class Missing:
 
 def missing(session: Session, course_id: UUID, activity_id: UUID) -> Missing:
     """Whether a column can be made for the activity, and why the last try came to nothing."""
-    link = _newest_link(session, course_id, activity_id)
-    place = _place(session, link.resource_link_id) if link else None
+    link = newest_link(session, course_id, activity_id)
+    place = of_link(session, link.resource_link_id) if link else None
     sentence, _, detail = ((link and link.column_error) or "").partition("\n")
     can_make = place is not None and line_items.may_make(place.scopes)
     return Missing(can_make, link is not None, sentence, detail)
@@ -93,8 +74,8 @@ def missing(session: Session, course_id: UUID, activity_id: UUID) -> Missing:
 
 def ask_to_make(session: Session, course_id: UUID, activity_id: UUID) -> None:
     """Have a column made for the activity's link. Raises NotFound where none can be."""
-    link = _newest_link(session, course_id, activity_id)
-    place = _place(session, link.resource_link_id) if link else None
+    link = newest_link(session, course_id, activity_id)
+    place = of_link(session, link.resource_link_id) if link else None
     if link is None or place is None or not line_items.may_make(place.scopes):
         raise NotFound(reason=f"no column can be made for activity {activity_id}")
     link.column_sought_at, link.column_error = now(), None
@@ -107,7 +88,7 @@ def seek(resource_link_id: UUID, *, makes: bool) -> UUID | None:
     Waits on the network between its steps.
     """
     with transaction() as session:
-        place = _place(session, resource_link_id)
+        place = of_link(session, resource_link_id)
     if place is None:
         return None
     found = _find(place)
@@ -134,7 +115,7 @@ def rediscover(outbox_id: UUID, gone_url: str) -> str | Transient | None:
         if _was_looked_for(session, row):
             return None
         row.rediscovered_at = now()
-        place = _place_of(session, column)
+        place = of_column(session, column)
     if place is None or not line_items.may_look(place.scopes):
         return None
     found = _find(place)
@@ -164,16 +145,6 @@ def _find(place: Place) -> str | Refused | Transient | None:
     return line_items.find(service, place.items_url, place.scopes, place.wanted)
 
 
-def _newest_link(session: Session, course_id: UUID, activity_id: UUID) -> ResourceLink | None:
-    return session.scalar(
-        select(ResourceLink)
-        .join(LtiContext, LtiContext.context_id == ResourceLink.context_id)
-        .where(LtiContext.course_id == course_id, ResourceLink.activity_id == activity_id)
-        .order_by(ResourceLink.created_at.desc())
-        .limit(1)
-    )
-
-
 def _queue(session: Session, place: Place, *, makes: bool) -> None:
     link_id = place.resource_link_id
     assert link_id is not None
@@ -183,67 +154,6 @@ def _queue(session: Session, place: Place, *, makes: bool) -> None:
         place.registration_id,
         link_id,
         resource_link_id=str(link_id),
-    )
-
-
-def _place(session: Session, resource_link_id: UUID) -> Place | None:
-    """Where the link's column would be; None if nothing is graded there or it has one."""
-    row = session.execute(
-        select(ResourceLink, LtiContext, Deployment.registration_id)
-        .join(LtiContext, LtiContext.context_id == ResourceLink.context_id)
-        .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
-        .where(ResourceLink.resource_link_id == resource_link_id)
-        .where(
-            ~select(LineItem)
-            .where(
-                LineItem.resource_link_id == resource_link_id,
-                LineItem.activity_id == ResourceLink.activity_id,
-            )
-            .exists()
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    link, context, registration_id = row
-    activity = find_activity(session, context.course_id, link.activity_id)
-    return _described(context, registration_id, link, activity)
-
-
-def _place_of(session: Session, column: LineItem) -> Place | None:
-    context, registration_id = session.execute(
-        select(LtiContext, Deployment.registration_id)
-        .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
-        .where(LtiContext.context_id == column.context_id)
-    ).one()
-    link = session.get(ResourceLink, column.resource_link_id) if column.resource_link_id else None
-    activity = find_activity(session, context.course_id, column.activity_id)
-    return _described(context, registration_id, link, activity)
-
-
-def _described(
-    context: LtiContext,
-    registration_id: UUID,
-    link: ResourceLink | None,
-    activity: Activity | None,
-) -> Place | None:
-    counted = graded(activity)
-    if counted is None or context.line_items_url is None:
-        return None
-    return Place(
-        registration_id=registration_id,
-        course_id=context.course_id,
-        context_id=context.context_id,
-        items_url=context.line_items_url,
-        scopes=tuple(context.ags_scopes or ()),
-        activity_id=counted.activity.activity_id,
-        resource_link_id=link.resource_link_id if link else None,
-        wanted=Wanted(
-            link_id=link.lti_resource_link_id if link else None,
-            resource_id=str(counted.activity.activity_id),
-            label=counted.activity.title,
-            maximum=counted.points,
-            review_url=f"{config.current().url}/lti/review",
-        ),
     )
 
 

@@ -98,7 +98,11 @@ def queue_lost(session: Session) -> int:
             join line_items using (line_item_id)
             join lti_contexts using (context_id)
             join deployments using (deployment_id)
+            join registrations using (registration_id)
+            left join institutions using (institution_id)
             where score_outbox.status in ('waiting', 'sending')
+              and deployments.status = 'active' and registrations.status = 'active'
+              and institutions.is_active is not false
               and coalesce(next_try_at, updated_at) < now() - interval '1 minute'
               and not exists (
                 select from procrastinate_jobs

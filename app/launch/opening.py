@@ -21,7 +21,7 @@ from app.launch.admission import admit
 from app.launch.reviews import review_of
 from app.selfcheck.target import leads_to_check
 from app.session import OpenedSession, open_session
-from lti_config import addresses, denials, keysets, registrations, states, storage
+from lti_config import addresses, denials, keysets, states, storage, switches
 from lti_config.errors import LaunchRefused
 from lti_config.http import Client
 from lti_config.keysets import Keys
@@ -107,7 +107,7 @@ def finish(handle: str, browser_secret: str) -> Opened | Blocked:
     with transaction() as session:
         held = states.release(session, handle, browser_secret)
         if held and held.is_proved:
-            registrations.check_still_active(session, held.launch.deployment_id)
+            switches.check_still_active(session, held.launch.deployment_id)
             return _open(session, held.launch, proof="page")
     return Blocked(held.launch.registration_id if held else None)
 
@@ -135,7 +135,7 @@ def _verified(token: Token, awaited: Awaited, keys: Keys, settings: Settings) ->
         return _verify(token, awaited, keys, settings)
     except UnknownDeployment as unknown:
         with transaction() as session:
-            row = registrations.note_unknown_deployment(
+            row = switches.note_unknown_deployment(
                 session, awaited.registration_id, unknown.lti_deployment_id
             )
             school = row.institution_id and session.get(Institution, row.institution_id)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app import audit, config
 from app.extensions import transaction
-from lti_config import invitations, registrations
+from lti_config import invitations, registrations, switches
 from lti_config.addresses import TrustedHosts
 from lti_config.errors import AddressRefused, RegistrationClash
 from lti_config.registrations import NewRegistration
@@ -115,7 +115,7 @@ def disable(item_id: UUID) -> None:
 
 def _switch(item_id: UUID, status: RegistrationStatus) -> None:
     with transaction() as session:
-        kind = registrations.set_status(session, item_id, status)
+        kind = switches.set_status(session, item_id, status)
         if kind:
             done = "approved" if status is RegistrationStatus.ACTIVE else "disabled"
             _record(session, f"{kind}.{done}", item_id, None)

@@ -18,6 +18,7 @@ from app.roster.writing import write
 from lti_config import nrps, services
 from lti_config.http import Client
 from lti_config.nrps import Cause, Member, NotRead
+from lti_config.switches import switched_on
 from lti_config.tokens import TokenRefused
 from models import Deployment, LtiContext, now
 
@@ -63,7 +64,11 @@ def read(context_id: UUID) -> None:
     """Read the roster of a context to its end and write it down, or note why that failed."""
     with transaction() as session:
         row = session.execute(
-            select(LtiContext.memberships_url, Deployment.registration_id)
+            select(
+                LtiContext.memberships_url,
+                Deployment.registration_id,
+                Deployment.deployment_id.in_(switched_on()).label("is_on"),
+            )
             .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
             .where(LtiContext.context_id == context_id)
         ).one_or_none()
@@ -71,6 +76,8 @@ def read(context_id: UUID) -> None:
         return
     began, failure = now(), None
     try:
+        if not row.is_on:
+            raise NotRead(Cause.ACCESS, "the connection is switched off in CourseLLM")
         members = _members(row.registration_id, row.memberships_url)
         with transaction() as session:
             write(session, context_id, members, began)

@@ -9,7 +9,7 @@ from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from lti_config import health, keysets, registrations
+from lti_config import health, keysets, switches
 from lti_config.errors import Fault
 from models import (
     AuditEvent,
@@ -71,7 +71,7 @@ def test_a_new_deployment_waits_until_it_is_approved(
     console: Console, register: Registering, session: Session
 ) -> None:
     row = register()
-    deployment = registrations.note_unknown_deployment(session, row.registration_id, "2:new")
+    deployment = switches.note_unknown_deployment(session, row.registration_id, "2:new")
     session.commit()
     text = shown(console.get("/"))
     assert "Deployment 2:new" in text and "Lakeside" in text

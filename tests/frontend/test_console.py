@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.admin import entrance
-from lti_config import health, invitations, keys, keysets, registrations
+from lti_config import health, invitations, keys, keysets, registrations, switches
 from lti_config.addresses import TrustedHosts
 from lti_config.errors import Fault
 from lti_config.registrations import NewRegistration
@@ -53,7 +53,7 @@ def filled(app: Flask, session: Session) -> Platform:
     for row, school in ((good, schools[0]), (hosted, schools[1])):
         for one in row.deployments:
             one.institution_id = school.institution_id
-    registrations.note_unknown_deployment(session, good.registration_id, "23")
+    switches.note_unknown_deployment(session, good.registration_id, "23")
     health.note_token(session, good.registration_id)
     health.note_score(session, good.registration_id)
     health.note_error(

@@ -17,7 +17,7 @@ from app.gradebook.outbox import send_again
 from app.gradebook.slots import wake
 from demo_lms import gradebook, line_items
 from lti_config.outcomes import Cause, Refused
-from models import RegistrationStatus, ScoreOutbox, ScoreStatus, now
+from models import ScoreOutbox, ScoreStatus, now
 from tests.gradebook.conftest import Class
 
 
@@ -141,14 +141,6 @@ def test_a_person_the_lms_does_not_grade_is_refused_in_words(lms_class: Class) -
     assert (row.last_error or "").startswith("The LMS does not grade this person here.")
     lms_class.work()
     assert len(lms_class.posts()) == 1
-
-
-def test_a_connection_that_is_switched_off_is_refused_in_words(lms_class: Class) -> None:
-    registration = lms_class.deployment.registration
-    registration.status = RegistrationStatus.DISABLED
-    lms_class.answer(1)
-    lms_class.work()
-    assert (lms_class.row().last_error or "").startswith("The LMS does not accept CourseLLM's key")
 
 
 def test_a_column_that_is_gone_is_refused_in_words(lms_class: Class) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from demo_lms import tokens
 from demo_lms import vocabulary as lti
-from lti_config.registrations import set_status
+from lti_config.switches import set_status
 from models import Course, Deployment, Institution, LaunchState, RegistrationStatus, User
 from tests.launch.changes import (
     STRANGER,

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from demo_lms import Platform, tokens
 from demo_lms import vocabulary as lti
-from lti_config.registrations import set_status
+from lti_config.switches import set_status
 from models import (
     Deployment,
     Institution,

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from app.launch.jobs import sweep
 from demo_lms import Platform, faults, links, persons
 from demo_lms import vocabulary as lti
-from lti_config.registrations import set_status
+from lti_config.switches import set_status
 from models import (
     Deployment,
     Institution,

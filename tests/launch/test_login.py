@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from demo_lms import Platform
-from lti_config.registrations import set_status
+from lti_config.switches import set_status
 from models import LaunchState, Registration, RegistrationStatus
 from tests.launch import lms
 from tests.launch.lms import Browser, launch_data

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.extensions import db, transaction
-from lti_config import keys, registrations, services, tokens
+from lti_config import keys, registrations, services, switches, tokens
 from lti_config.addresses import TrustedHosts
 from lti_config.errors import Unreachable
 from lti_config.http import Client
@@ -244,7 +244,7 @@ def test_no_token(status: int, body: bytes, error: type[Exception], peer: Peer, 
 def test_a_disabled_registration_has_no_services(
     registration: Registration, http: Client, session: Session
 ):
-    registrations.set_status(session, registration.registration_id, RegistrationStatus.DISABLED)
+    switches.set_status(session, registration.registration_id, RegistrationStatus.DISABLED)
     session.commit()
     with pytest.raises(TokenRefused):
         services.connect(

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import config
-from lti_config import registrations
+from lti_config import registrations, switches
 from lti_config.errors import LaunchRefused
 from models import (
     AuditEvent,
@@ -213,9 +213,9 @@ def test_approval_later_leaves_other_deployments_alone(session: Session, lms: Lm
         ),
         registrations.TrustedHosts(("127.0.0.1",)),
     )
-    registrations.note_unknown_deployment(session, row.registration_id, "2")
+    switches.note_unknown_deployment(session, row.registration_id, "2")
     for status in (RegistrationStatus.DISABLED, RegistrationStatus.ACTIVE):
-        registrations.set_status(session, row.registration_id, status)
+        switches.set_status(session, row.registration_id, status)
     statuses = session.execute(select(Deployment.lti_deployment_id, Deployment.status)).all()
     assert dict(list(map(tuple, statuses))) == {
         "1": RegistrationStatus.ACTIVE,
@@ -238,9 +238,9 @@ def test_the_school_of_the_invitation_owns_what_comes(
         del lms.reply[TOOL]
     administrator.confirm(administrator.look(lms))
     row = kept(session)
-    registrations.set_status(session, row.registration_id, RegistrationStatus.ACTIVE)
+    switches.set_status(session, row.registration_id, RegistrationStatus.ACTIVE)
     if not says_deployment:
-        registrations.note_unknown_deployment(session, row.registration_id, "1:abc")
+        switches.note_unknown_deployment(session, row.registration_id, "1:abc")
     owners = session.execute(select(Deployment.institution_id, Deployment.status)).all()
     assert list(map(tuple, owners)) == [(school.institution_id, RegistrationStatus.ACTIVE)]
 

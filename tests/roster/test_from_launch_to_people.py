@@ -106,9 +106,7 @@ def launched(browser: Browser, platform: Platform, person: str) -> str:
 
 def becomes(monkeypatch: pytest.MonkeyPatch, person: str, *roles: str) -> None:
     """The LMS's people are others from now on."""
-    changed = [
-        replace(one, roles=roles) if one.id == person else one for one in persons.PERSONS
-    ]
+    changed = [replace(one, roles=roles) if one.id == person else one for one in persons.PERSONS]
     monkeypatch.setattr(persons, "PERSONS", tuple(changed))
 
 

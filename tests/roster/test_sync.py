@@ -361,13 +361,11 @@ def test_a_token_that_is_refused_once(school: School) -> None:
 
 
 def test_a_switched_off_registration(school: School) -> None:
-    from lti_config import registrations
+    from lti_config import switches
     from models import Deployment, RegistrationStatus
 
     deployment = school.session.get_one(Deployment, school.context.deployment_id)
-    registrations.set_status(
-        school.session, deployment.registration_id, RegistrationStatus.DISABLED
-    )
+    switches.set_status(school.session, deployment.registration_id, RegistrationStatus.DISABLED)
     assert "An administrator" in (school.read().roster_error or "")
     assert school.peer.asked == []
 

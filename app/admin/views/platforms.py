@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app import config
 from app.admin import changes
-from app.admin.connections import connections, platform_of, school_options
+from app.admin.connections import connections, platform_of, school_options, waiting_scores
 from app.admin.views.gate import as_sentences, current_operator
 from app.extensions import transaction
 from lti_config import keysets, registrations
@@ -130,6 +130,7 @@ def _page(
         given_name=request.form.get("name", platform.name),
         connections=connections(session, Registration.platform_id == platform_id),
         schools=school_options(session),
+        scores=waiting_scores(session, platform_id),
     )
 
 
