@@ -27,6 +27,9 @@ class Settings:
     secret_keys: tuple[str, ...] = field(repr=False)
     """Newest first: the first signs and encrypts, all of them verify and decrypt."""
     storage_url: str
+    """`file:///…`, or `s3://bucket/prefix`."""
+    storage_endpoint: str | None = None
+    """Address of the S3 server, where it is not Amazon's."""
     openai_base_url: str | None = None
     openai_api_key: str | None = field(default=None, repr=False)
     chat_model: str | None = None
@@ -66,6 +69,9 @@ class Settings:
             url=(environ.get("COURSELLM_URL") or "http://localhost:8000").rstrip("/"),
             secret_keys=_listed(environ.get("COURSELLM_SECRET_KEYS", "")),
             storage_url=environ.get("COURSELLM_STORAGE_URL") or (data_dir / "files").as_uri(),
+            storage_endpoint=environ.get("AWS_ENDPOINT_URL_S3")
+            or environ.get("AWS_ENDPOINT_URL")
+            or None,
             openai_base_url=environ.get("OPENAI_BASE_URL") or None,
             openai_api_key=environ.get("OPENAI_API_KEY") or None,
             chat_model=environ.get("COURSELLM_CHAT_MODEL") or None,
@@ -112,8 +118,8 @@ class Settings:
                 "COURSELLM_SECRET_KEYS holds a key of fewer than 32 characters.",
             ),
             (
-                urlsplit(self.storage_url).scheme == "file",
-                "COURSELLM_STORAGE_URL must begin with file:///.",
+                _names_storage(self.storage_url),
+                "COURSELLM_STORAGE_URL must be file:///folder or s3://bucket/prefix.",
             ),
         ]
         return [fault for fine, fault in checks if not fine]
@@ -134,6 +140,15 @@ def with_driver(url: str) -> str:
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
     return url
+
+
+def _names_storage(url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.query or parts.fragment:
+        return False
+    if parts.scheme == "s3":
+        return bool(parts.netloc)
+    return parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -90,3 +90,34 @@ def test_no_secret_is_shown_with_the_settings(tmp_path: Path) -> None:
 def test_the_database_address_gets_our_driver(tmp_path: Path) -> None:
     environ = {"DATABASE_URL": "postgres://u@h/d", "COURSELLM_DATA": str(tmp_path)}
     assert Settings.from_env(environ).database_url == "postgresql+psycopg://u@h/d"
+
+
+@pytest.mark.parametrize(
+    ("url", "is_fine"),
+    [
+        ("file:///srv/files", True),
+        ("s3://bucket", True),
+        ("s3://bucket/a/prefix/", True),
+        ("s3:///prefix", False),
+        ("s3://bucket?region=x", False),
+        ("file://host/share", False),
+        ("/srv/files", False),
+        ("https://bucket.example", False),
+    ],
+)
+def test_files_are_kept_in_a_folder_or_a_bucket(tmp_path: Path, url: str, is_fine: bool) -> None:
+    environ = {**DATABASE, "COURSELLM_DATA": str(tmp_path), "COURSELLM_STORAGE_URL": url}
+    if is_fine:
+        assert Settings.from_env(environ).storage_url == url
+    else:
+        with pytest.raises(BadSettings, match="COURSELLM_STORAGE_URL"):
+            Settings.from_env(environ)
+
+
+def test_the_address_of_the_s3_server_is_read_as_other_tools_do(tmp_path: Path) -> None:
+    environ = {**DATABASE, "COURSELLM_DATA": str(tmp_path)}
+    assert Settings.from_env(environ).storage_endpoint is None
+    environ["AWS_ENDPOINT_URL"] = "http://any:9000"
+    assert Settings.from_env(environ).storage_endpoint == "http://any:9000"
+    environ["AWS_ENDPOINT_URL_S3"] = "http://s3:9000"
+    assert Settings.from_env(environ).storage_endpoint == "http://s3:9000"

@@ -7,9 +7,12 @@ missing, its upload is begun anew.
 import errno
 import os
 import shutil
+import time
 import uuid
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
 from app import config
@@ -17,6 +20,8 @@ from app.materials.storage import StorageFull
 
 SPARE = 64 << 20
 """Bytes that an upload leaves free on the disk."""
+SCRATCH = "scratch_"
+SCRATCH_KEPT_SECONDS = 24 * 3600
 
 
 def folder() -> Path:
@@ -67,6 +72,21 @@ def discard(upload_id: uuid.UUID) -> None:
 def ids() -> list[uuid.UUID]:
     """The uploads that have a file here."""
     return [uuid.UUID(path.name) for path in folder().glob("*-*")]
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for what one step needs on this machine."""
+    folder().mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=SCRATCH, dir=folder()) as path:
+        yield Path(path)
+
+
+def clear_scratch() -> None:
+    """Removes what a killed process left of such folders."""
+    for path in folder().glob(f"{SCRATCH}*"):
+        if path.stat().st_mtime < time.time() - SCRATCH_KEPT_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _path(upload_id: uuid.UUID) -> Path:

@@ -19,7 +19,7 @@ from app.materials import deepening, deletion, incoming, indexing, moving, uploa
 from app.materials.copying import copy_file
 from app.materials.extraction import NotSearched, SourceUnreadable, extract
 from app.materials.storage import storage
-from app.materials.unpacking import clear_folders, is_archive, unpack_archive
+from app.materials.unpacking import is_archive, unpack_archive
 from models import now
 
 log = logging.getLogger("coursellm.materials")
@@ -137,7 +137,7 @@ def clear_away(timestamp: int) -> None:
         useless = uploads.sweep(session)
     for upload_id in useless:
         incoming.discard(upload_id)
-    clear_folders()
+    incoming.clear_scratch()
 
 
 def _vectors(texts: list[str], profile: EmbeddingProfile) -> list[list[float]]:

@@ -1,7 +1,7 @@
-"""Keeps the files themselves, outside the web root: a folder now, object storage by the same doors.
+"""Keeps the files themselves, outside the web root: in a folder, or in a bucket (`bucket.py`).
 
-A file is named by its material and its content: `<material id>/<SHA-256>`. It is written under
-another name, forced to disk and then renamed, so that a name that exists holds the whole file.
+A file is named by a material and its content: `<material id>/<SHA-256>`. A name that exists holds
+the whole file, and what it holds never changes.
 """
 
 import errno
@@ -31,6 +31,16 @@ class StorageFull(DomainError):
     )
 
 
+class StorageUnreachable(DomainError):
+    """The storage does not answer or refuses us. It says nothing of any single file."""
+
+    status = 503
+    sentence = (
+        "The place where files are kept cannot be reached at the moment. Nothing is lost. Please "
+        "try again in a few minutes."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A file that is safe: its path in the storage, its size in bytes, its SHA-256."""
@@ -41,10 +51,20 @@ class Stored:
 
 
 class Storage(Protocol):
-    """What any storage does."""
+    """What any storage does. All of it may raise `StorageUnreachable`, and waits for disk or
+    network: not to be called inside a transaction."""
 
     def save(self, content: IO[bytes], material_id: uuid.UUID) -> Stored:
-        """Keep everything that `content` gives. Raises `StorageFull`."""
+        """Keep everything that `content`, read from where it stands, gives. Raises `StorageFull`.
+
+        `content` may be read twice.
+        """
+
+    def size(self, path: str) -> int:
+        """The file's size in bytes. Raises FileNotFoundError."""
+
+    def pieces(self, path: str, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes from `start` to before `stop`, in pieces of `PIECE` at most."""
 
     def local(self, path: str) -> AbstractContextManager[Path]:
         """The file as one on this machine, while the context lasts. Raises FileNotFoundError."""
@@ -52,22 +72,46 @@ class Storage(Protocol):
     def delete(self, path: str) -> None:
         """Forget the file; nothing happens if it is not there."""
 
+    def check(self) -> None:
+        """Raises `StorageUnreachable` where files can't be kept."""
+
 
 def storage() -> Storage:
     """The storage of the settings."""
-    return FolderStorage(Path(unquote(urlsplit(config.current().storage_url).path)))
+    settings = config.current()
+    if urlsplit(settings.storage_url).scheme == "s3":
+        from app.materials.bucket import bucket_storage
+
+        return bucket_storage(settings.storage_url, settings.storage_endpoint)
+    return FolderStorage(Path(unquote(urlsplit(settings.storage_url).path)))
+
+
+def checked(path: str) -> str:
+    """Paths come from our own rows; anything else is a mistake, not a request."""
+    if not _PATH.fullmatch(path):
+        raise ValueError(f"no path of a stored file: {path!r}")
+    return path
+
+
+def sha256_of(path: str) -> str:
+    """Reads the stored file whole. Raises FileNotFoundError."""
+    digest = hashlib.sha256()
+    for piece in storage().pieces(path, 0, storage().size(path)):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 class FolderStorage:
-    """Files in a folder of this machine."""
+    """Files in a folder of this machine, or of several that share it.
+
+    A file is written under another name, forced to disk and then renamed.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def save(self, content: IO[bytes], material_id: uuid.UUID) -> Stored:
-        incoming = self.root / "incoming"
-        incoming.mkdir(parents=True, exist_ok=True)
-        draft = incoming / uuid.uuid4().hex
+        draft = self._incoming() / uuid.uuid4().hex
         try:
             size, sha256 = _write(content, draft)
             target = self.root / str(material_id) / sha256
@@ -82,24 +126,46 @@ class FolderStorage:
             draft.unlink(missing_ok=True)
         return Stored(f"{material_id}/{sha256}", size, sha256)
 
+    def size(self, path: str) -> int:
+        return self._found(path).stat().st_size
+
+    def pieces(self, path: str, start: int, stop: int) -> Iterator[bytes]:
+        with self._found(path).open("rb") as file:
+            file.seek(start)
+            while start < stop and (piece := file.read(min(PIECE, stop - start))):
+                start += len(piece)
+                yield piece
+
     @contextmanager
     def local(self, path: str) -> Iterator[Path]:
-        found = self._at(path)
-        if not found.is_file():
-            raise FileNotFoundError(path)
-        yield found
+        yield self._found(path)
 
     def delete(self, path: str) -> None:
-        target = self._at(path)
+        target = self.root / checked(path)
         target.unlink(missing_ok=True)
         with suppress(OSError):
             target.parent.rmdir()
 
-    def _at(self, path: str) -> Path:
-        """Paths come from our own rows; anything else is a mistake, not a request."""
-        if not _PATH.fullmatch(path):
-            raise ValueError(f"no path of a stored file: {path!r}")
-        return self.root / path
+    def check(self) -> None:
+        if not os.access(self._incoming(), os.W_OK):
+            raise StorageUnreachable(reason=f"{self.root} can't be written")
+
+    def _found(self, path: str) -> Path:
+        found = self.root / checked(path)
+        if found.is_file():
+            return found
+        # It is made with the first file: without it this is an empty mount point, not our folder.
+        if not (self.root / "incoming").is_dir():
+            raise StorageUnreachable(reason=f"{self.root} does not hold our files")
+        raise FileNotFoundError(path)
+
+    def _incoming(self) -> Path:
+        incoming = self.root / "incoming"
+        try:
+            incoming.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageUnreachable(reason=str(error)) from error
+        return incoming
 
 
 def _write(content: IO[bytes], target: Path) -> tuple[int, str]:

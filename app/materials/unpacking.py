@@ -5,14 +5,9 @@ archive stays in the list and tells what came out of it; students never see it.
 """
 
 import logging
-import shutil
-import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -28,9 +23,6 @@ from app.materials.storage import Stored, storage
 from models import CourseMaterial, FileType, IndexingStatus, now
 
 log = logging.getLogger("coursellm.materials")
-
-FOLDER = "unpack_"
-FOLDER_KEPT_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +45,7 @@ def unpack_archive(material_id: uuid.UUID, storage_path: str) -> None:
 
     Run twice it does nothing more: each file's id follows from the archive's.
     """
-    with _folder() as folder:
+    with incoming.scratch() as folder:
         files, done = _unpack(storage_path, folder)
         kept = [_keep(material_id, folder, file) for file in files]
     with transaction() as session:
@@ -61,20 +53,6 @@ def unpack_archive(material_id: uuid.UUID, storage_path: str) -> None:
     for one in kept:
         if one.material_id not in added:
             storage().delete(one.stored.path)
-
-
-def clear_folders() -> None:
-    """Removes what a killed worker left."""
-    for path in incoming.folder().glob(f"{FOLDER}*"):
-        if path.stat().st_mtime < time.time() - FOLDER_KEPT_SECONDS:
-            shutil.rmtree(path, ignore_errors=True)
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    incoming.folder().mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=FOLDER, dir=incoming.folder()) as folder:
-        yield Path(folder)
 
 
 def _unpack(storage_path: str, folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:

@@ -5,13 +5,11 @@ from datetime import timedelta
 
 from flask import (
     Blueprint,
-    Response,
     current_app,
     make_response,
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from markupsafe import Markup
@@ -23,11 +21,19 @@ from app import config
 from app.access import Actor, Right, current_actor, guard, requires
 from app.errors import DomainError, NotFound
 from app.extensions import transaction
-from app.materials import catalogue, change_views, deletion, intake, upload_views, uploads, versions
+from app.materials import (
+    catalogue,
+    change_views,
+    deletion,
+    delivery,
+    intake,
+    upload_views,
+    uploads,
+    versions,
+)
 from app.materials.listing import rows_of
 from app.materials.source import SourcePage, read_page
 from app.materials.status import kind_in_words, size_in_words
-from app.materials.storage import storage
 from models import CourseMaterial, FileType, IndexingStatus, now
 
 blueprint = Blueprint("materials", __name__)
@@ -35,7 +41,6 @@ blueprint.register_blueprint(upload_views.blueprint, url_prefix="/uploads")
 blueprint.register_blueprint(change_views.blueprint)
 guard(blueprint, Right.LEARN, Right.TEACH)
 
-PDF = "application/pdf"
 UNDO_SHOWN_FOR = timedelta(minutes=10)
 
 
@@ -131,29 +136,19 @@ def source(material_id: uuid.UUID) -> AnyResponse:
 
 
 @blueprint.get("/<uuid:material_id>/file")
-def file(material_id: uuid.UUID) -> Response:
+def file(material_id: uuid.UUID) -> AnyResponse:
     """The file itself: a PDF to be shown, in ranges; anything else to be saved, by teachers."""
     actor = current_actor()
     with transaction() as session:
         material = _get(session, actor, material_id)
-    is_pdf = material.file_type is FileType.PDF
-    if not (is_pdf or actor.may(Right.TEACH)):
+    if not (material.file_type is FileType.PDF or actor.may(Right.TEACH)):
         raise NotFound
-    try:
-        with storage().local(material.storage_path) as path:
-            response = send_file(
-                path,
-                mimetype=PDF if is_pdf else "application/octet-stream",
-                as_attachment=not is_pdf or "download" in request.args,
-                download_name=(material.details or {}).get("name") or material.title,
-                conditional=True,
-                etag=material.storage_path.rpartition("/")[2],
-            )
-    except FileNotFoundError as error:
-        raise NotFound("The file is missing on the server.", reason=str(error)) from error
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return delivery.deliver(
+        material,
+        request,
+        to_be_saved="download" in request.args,
+        may_replace=actor.may(Right.MANAGE),
+    )
 
 
 @blueprint.errorhandler(RequestEntityTooLarge)

@@ -5,8 +5,8 @@ import io
 import math
 import random
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pytest
 from flask import Flask
@@ -18,9 +18,11 @@ from app.extensions import transaction
 from app.llm.client import ModelUnavailable
 from app.llm.profiles import EmbeddingProfile
 from app.materials import catalogue, jobs
+from app.materials.bucket import bucket_storage
 from app.materials.storage import storage
 from models import Course, CourseMaterial
 from tests import factories
+from tests.materials.s3 import KEYS, S3Server
 
 MODEL = "stand-in"
 WIDTH = 64
@@ -109,3 +111,38 @@ def look(session: Session) -> Callable[[uuid.UUID], CourseMaterial]:
         return session.get_one(CourseMaterial, material_id, populate_existing=True)
 
     return look
+
+
+@dataclass
+class Bucket:
+    """A bucket of a real S3 server, where the installation keeps its files."""
+
+    server: S3Server
+    name: str
+    settings: Settings
+
+    def objects(self) -> Mapping[str, int]:
+        return self.server.objects(self.name)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    server = S3Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bucket(
+    app: Flask, settings: Settings, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bucket]:
+    """The installation's files are in a bucket of their own, under a prefix."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    name = f"files-{uuid.uuid4().hex[:12]}"
+    s3.make_bucket(name)
+    bucket_storage.cache_clear()
+    there = replace(settings, storage_url=f"s3://{name}/course/llm", storage_endpoint=s3.url)
+    config.install(there)
+    yield Bucket(s3, name, there)
+    config.install(settings)

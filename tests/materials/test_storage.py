@@ -9,7 +9,7 @@ from typing import IO
 
 import pytest
 
-from app.materials.storage import FolderStorage, StorageFull
+from app.materials.storage import FolderStorage, StorageFull, StorageUnreachable
 
 CONTENT = b"some bytes " * 300_000
 
@@ -63,3 +63,21 @@ def test_an_upload_that_breaks_off_leaves_nothing(
 def test_only_paths_of_ours_are_opened(tmp_path: Path, path: str) -> None:
     with pytest.raises(ValueError), FolderStorage(tmp_path).local(path):
         pass
+
+
+def test_an_empty_mount_point_is_not_a_folder_without_the_file(tmp_path: Path) -> None:
+    storage = FolderStorage(tmp_path / "files")
+    path = f"{uuid.uuid4()}/{'0' * 64}"
+    (tmp_path / "files").mkdir()
+    with pytest.raises(StorageUnreachable):
+        storage.size(path)
+    storage.save(io.BytesIO(b"x"), uuid.uuid4())
+    with pytest.raises(FileNotFoundError):
+        storage.size(path)
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "files").write_bytes(b"not a folder")
+    with pytest.raises(StorageUnreachable):
+        FolderStorage(tmp_path / "files").check()
+    FolderStorage(tmp_path / "others").check()

@@ -117,7 +117,7 @@ def test_a_zip_becomes_its_files_in_their_order(
     for one in others(session, archive):
         jobs.index_words(str(one.material_id))
     assert {one.indexing_status for one in others(session, archive)} == {IndexingStatus.PROCESSING}
-    assert not list(incoming.folder().glob("unpack_*"))
+    assert not list(incoming.folder().glob("scratch_*"))
 
 
 def test_a_common_cartridge_gives_titles_and_order(
@@ -241,7 +241,7 @@ def test_a_hostile_or_broken_archive_is_a_sentence_and_adds_nothing(
     reason = (look(archive).details or {}).get("reason", "")
     assert part_of_the_sentence in reason and reason.endswith(".")
     assert others(session, archive) == [] and stored_files() == before
-    assert not list(incoming.folder().glob("unpack_*"))
+    assert not list(incoming.folder().glob("scratch_*"))
 
 
 def test_mutated_archives_are_whole_or_a_sentence(tmp_path: Path) -> None:

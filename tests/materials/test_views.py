@@ -264,7 +264,7 @@ def test_other_types_are_saved_by_teachers_alone(
 ) -> None:
     material_id = read("page.md", b"<script>alert(1)</script>")
     answer = teacher.get(f"materials/{material_id}/file")
-    assert answer.mimetype == "application/octet-stream"
+    assert answer.mimetype == "text/markdown"
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert student.get(f"materials/{material_id}/file").status_code == 404
 
