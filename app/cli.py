@@ -1,5 +1,7 @@
 """Operator's commands: `flask worker`, and the groups of the rooms."""
 
+import logging
+
 from flask import Flask
 
 from app import config
@@ -7,7 +9,10 @@ from app.admin import commands as admin
 from app.demo import commands as demo
 from app.launch import commands as launch
 from app.materials import commands as materials
+from app.materials.storage import StorageUnreachable, storage
 from app.registration import commands as registration
+
+log = logging.getLogger("coursellm.materials")
 
 
 def init_app(app: Flask) -> None:
@@ -23,4 +28,8 @@ def init_app(app: Flask) -> None:
         """Work on queued jobs until stopped."""
         from app.jobs import run_worker
 
+        try:
+            storage().check()
+        except StorageUnreachable as error:
+            log.error("course files can't be kept or read: %s", error)
         run_worker(config.current())

@@ -10,7 +10,7 @@ from app import config
 from app.config import LOOPBACK
 from app.errors import Forbidden
 from app.extensions import transaction
-from models import ScoreOutbox
+from models import CourseMaterial, ScoreOutbox
 
 blueprint = Blueprint("health", __name__)
 
@@ -43,10 +43,16 @@ def metrics() -> Response:
         scores = session.execute(
             select(ScoreOutbox.status, func.count()).group_by(ScoreOutbox.status)
         ).all()
+        files = session.execute(
+            select(CourseMaterial.file_fault, func.count())
+            .where(CourseMaterial.file_fault.is_not(None))
+            .group_by(CourseMaterial.file_fault)
+        ).all()
     lines = [
         f'coursellm_jobs{{queue="{queue}",status="{status}"}} {count}'
         for queue, status, count in jobs
     ]
+    lines += [f'coursellm_faulty_files{{fault="{fault}"}} {count}' for fault, count in files]
     lines += [f'coursellm_scores{{status="{status.value}"}} {count}' for status, count in scores]
     return Response("\n".join([*lines, ""]), mimetype="text/plain")
 

@@ -166,6 +166,7 @@ function settle(job, answer, isNew) {
   jobs.delete(job);
   if (job.then) return htmx.ajax("GET", job.then, wholePage);
   const focused = job.row.contains(document.activeElement), list = job.row.parentElement;
+  document.getElementById(fresh.id)?.remove();  // a file that was lost on the server has its row already
   job.row.replaceWith(fresh);
   if (list?.isConnected) mount(fresh);
   if (focused) fresh.querySelector(".act a")?.focus();

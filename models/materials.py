@@ -44,6 +44,13 @@ class IndexingStatus(enum.StrEnum):
     FAILED = "failed"
 
 
+class FileFault(enum.StrEnum):
+    """What is wrong with a stored file."""
+
+    MISSING = "missing"
+    DAMAGED = "damaged"
+
+
 class CourseMaterial(Base):
     __tablename__ = "course_materials"
     __table_args__ = (CheckConstraint("file_size_bytes >= 0", name="size_is_natural"),)
@@ -57,7 +64,8 @@ class CourseMaterial(Base):
     file_type: Mapped[FileType] = mapped_column(stored_by_value(FileType))
     file_size_bytes: Mapped[int] = mapped_column(BigInteger)
     storage_path: Mapped[str] = mapped_column(String(500), unique=True)
-    """`<material id>/<SHA-256 of the content>`."""
+    """`<material id>/<SHA-256 of the content>`; another's id, where the file was lost and uploaded
+    once more."""
     upload_date: Mapped[datetime] = mapped_column(default=now)
     indexed_at: Mapped[datetime | None]
     indexing_status: Mapped[IndexingStatus] = mapped_column(
@@ -77,6 +85,10 @@ class CourseMaterial(Base):
     """The version before this one, found until this one can be."""
     verified_at: Mapped[datetime | None]
     """When the file was last read whole and had its SHA-256."""
+    checked_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When that was last tried."""
+    file_fault: Mapped[FileFault | None] = mapped_column(stored_by_value(FileFault))
+    """What was wrong with the file then."""
     details: Mapped[dict[str, Any] | None] = mapped_column("metadata", JSONB)
     """Original name, media type, the reason of a failure in words (`metadata` is SQLAlchemy's)."""
     page_count: Mapped[int | None]

@@ -16,8 +16,10 @@ from app.demo.vectors import VectorFile
 from app.extensions import transaction
 from app.llm.profiles import embedding_profile
 from app.materials import catalogue, deepening, indexing
+from app.materials.catalogue import Added
 from app.materials.chunking import ChunkDraft
 from app.materials.extraction import Extraction, extract
+from app.materials.removal import remove
 from app.materials.storage import Stored, storage
 from models import SYSTEM_USER_ID, AuditEvent, CourseMaterial, MaterialChunk
 
@@ -44,14 +46,14 @@ def _load(course_id: UUID, file: File, vectors: VectorFile) -> bool:
     with file.path.open("rb") as content:
         kept = storage().save(content, material_id)
     with transaction() as session:
-        is_new = _add(session, course_id, material_id, file, kept)
-        if is_new:
+        added = _add(session, course_id, material_id, file, kept)
+        if added.is_new:
             indexing.begin_reading(session, material_id)
             indexing.store_words(session, material_id, found, chunks)
             _store_vectors(session, course_id, material_id, vectors)
-    if not is_new:
-        storage().delete(kept.path)
-    return is_new
+    if not added.is_kept:
+        remove(kept.path)
+    return added.is_new
 
 
 def _is_known(session: Session, material_id: UUID) -> bool:
@@ -68,12 +70,12 @@ def _read(file: File) -> tuple[Extraction, Sequence[ChunkDraft]]:
     return found, indexing.chunks_of(found)
 
 
-def _add(session: Session, course_id: UUID, material_id: UUID, file: File, kept: Stored) -> bool:
-    """Whether the file was added; not if a teacher has uploaded the very same one."""
+def _add(session: Session, course_id: UUID, material_id: UUID, file: File, kept: Stored) -> Added:
+    """The file as a material, which may be one that a teacher has uploaded."""
     added = catalogue.add_material(session, course_id, SYSTEM_USER_ID, file.name, material_id, kept)
     if added.is_new:
         added.material.title = file.title
-    return added.is_new
+    return added
 
 
 def _store_vectors(

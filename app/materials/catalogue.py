@@ -16,6 +16,7 @@ from app import audit
 from app.deferral import defer
 from app.errors import NotFound
 from app.materials.readers.kinds import MEDIA_TYPES
+from app.materials.removal import remove_soon
 from app.materials.storage import Stored
 from app.materials.visibility import visible
 from models import CourseMaterial, FileType, IndexingStatus
@@ -39,10 +40,12 @@ _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A material after its upload; `is_new` is false where the course had the same file already."""
+    """A material after its upload; `is_new` is false where the course had the same file already,
+    and `is_kept` too, unless the file takes the place of one that was lost."""
 
     material: CourseMaterial
     is_new: bool
+    is_kept: bool
 
 
 def add_material(
@@ -56,7 +59,9 @@ def add_material(
     """Adds a file that is in the storage already, and the job that reads it."""
     twin = _same_file(session, course_id, stored.sha256)
     if twin is not None:
-        return Added(twin, is_new=False)
+        if twin.file_fault and twin.storage_path != stored.path:
+            _mend(session, twin, stored)
+        return Added(twin, is_new=False, is_kept=twin.storage_path == stored.path)
     name = clean_name(file_name)
     material = CourseMaterial(
         material_id=material_id,
@@ -73,7 +78,15 @@ def add_material(
     session.flush()
     read_soon(session, material)
     audit.record(session, uploader_id, course_id, "material.added", str(material_id))
-    return Added(material, is_new=True)
+    return Added(material, is_new=True, is_kept=True)
+
+
+def _mend(session: Session, material: CourseMaterial, stored: Stored) -> None:
+    """Puts a file in the place of the same one that was damaged or lost."""
+    remove_soon(session, material.storage_path)
+    material.storage_path = stored.path
+    material.file_fault = material.checked_at = None
+    session.flush()
 
 
 def read_soon(session: Session, material: CourseMaterial) -> None:
@@ -241,6 +254,7 @@ def _same_file(session: Session, course_id: uuid.UUID, sha256: str) -> CourseMat
             CourseMaterial.indexing_status != IndexingStatus.FAILED,
             visible(see_hidden=True),
         )
+        .order_by(CourseMaterial.file_fault.is_(None))
         .limit(1)
     )
 

@@ -7,13 +7,14 @@ from uuid import UUID
 import click
 from flask.cli import AppGroup
 
-from app import audit
+from app import audit, config
 from app.extensions import transaction
 from app.llm.client import embed_question
 from app.llm.profiles import EmbeddingProfile, embedding_profile, embedding_profile_of
 from app.materials import moving
 from app.materials.deepening import embed_soon
 from app.materials.progress import Progress, progress_of
+from app.materials.storage import StorageUnreachable, storage
 
 LOOK_SECONDS = 1.0
 QUIET_SECONDS = 60.0
@@ -53,6 +54,20 @@ def reindex(chosen: Sequence[UUID], everything: bool, status: bool, no_wait: boo
         _begin(course, target)
     if waiting and not no_wait:
         _look_on(target, [course.course_id for course in waiting])
+
+
+@materials.command("check-storage")
+def check_storage() -> None:
+    """Write, read and delete a file where COURSELLM_STORAGE_URL says that files are kept."""
+    where = config.current().storage_url
+    try:
+        storage().check()
+    except StorageUnreachable as error:
+        raise click.ClickException(
+            f"Files can't be kept at {where}: {error}\nLook at COURSELLM_STORAGE_URL, the server's "
+            "address and region, and the key's rights (list, get, put, delete)."
+        ) from error
+    click.echo(f"Files can be kept at {where}.")
 
 
 def _look(target: str, course_ids: Sequence[UUID] | None) -> list[Progress]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.deferral import defer
 from app.extensions import transaction
 from app.materials import catalogue
+from app.materials.removal import remove
 from app.materials.storage import storage
 from app.materials.visibility import visible
 from models import CourseMaterial
@@ -38,8 +39,8 @@ def copy_file(
             if added.is_new:
                 added.material.title, added.material.is_public = source.title, source.is_public
     finally:
-        if added is None or not added.is_new:
-            storage().delete(stored.path)
+        if added is None or not added.is_kept:
+            remove(stored.path)
     return added.material.material_id
 
 

@@ -7,11 +7,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import audit
-from app.deferral import defer
 from app.errors import NotFound
 from app.materials import versions
 from app.materials.catalogue import read_soon
 from app.materials.deepening import embed_soon
+from app.materials.removal import remove_soon
 from models import CourseMaterial, IndexingStatus, MessageCitation, now
 
 KEPT_FOR = timedelta(days=7)
@@ -76,7 +76,7 @@ def take_away(session: Session, before: datetime) -> int:
                 .where(MessageCitation.material_id == material.material_id)
                 .values(material_id=newer.material_id)
             )
-        defer(session, "materials:remove_file", queue="materials", path=material.storage_path)
+        remove_soon(session, material.storage_path)
         session.delete(material)
     session.flush()
     return len(materials)

@@ -5,7 +5,6 @@ Only PDF and plain text may be shown; anything else is saved, and would have no 
 opened all the same.
 """
 
-import logging
 import unicodedata
 from urllib.parse import quote
 
@@ -13,10 +12,10 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from app.errors import NotFound
+from app.extensions import transaction
 from app.materials.storage import storage
-from models import CourseMaterial, FileType
-
-log = logging.getLogger("coursellm.materials")
+from app.materials.verification import record
+from models import CourseMaterial, FileFault, FileType
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 MEDIA_TYPES = {
@@ -29,7 +28,6 @@ MEDIA_TYPES = {
 SHOWN = ("application/pdf", "text/plain")
 UNKNOWN = "application/octet-stream"
 
-GONE = "This file is missing on the server."
 ASK = "Please tell your teacher."
 UPLOAD = "Upload it again, as a new version of this one."
 
@@ -39,11 +37,13 @@ def deliver(
 ) -> Response:
     """The answer to a request for the file. Raises `NotFound`, `StorageUnreachable`."""
     path = material.storage_path
-    try:
-        size = storage().size(path)
-    except FileNotFoundError as error:
-        log.error("the file %s of a material is missing in the storage", path)
-        raise NotFound(f"{GONE} {UPLOAD if may_replace else ASK}", reason=str(error)) from error
+    size = _size(path)
+    if size != material.file_size_bytes:
+        fault = FileFault.MISSING if size is None else FileFault.DAMAGED
+        with transaction() as session:
+            record(session, material.material_id, path, fault)
+        sentence = f"This file is {fault.value} on the server. {UPLOAD if may_replace else ASK}"
+        raise NotFound(sentence, reason=f"{path} is {fault.value}")
     headers = _headers(material, to_be_saved=to_be_saved)
     response = Response(headers=headers)
     response.set_etag(path.rpartition("/")[2])
@@ -51,6 +51,13 @@ def deliver(
     if response.status_code != 200:
         return response
     return _with_content(response, path, size, request)
+
+
+def _size(path: str) -> int | None:
+    try:
+        return storage().size(path)
+    except FileNotFoundError:
+        return None
 
 
 def _with_content(response: Response, path: str, size: int, request: Request) -> Response:

@@ -10,6 +10,7 @@ from app.errors import DomainError
 from app.extensions import transaction
 from app.materials import catalogue, versions
 from app.materials.catalogue import Added
+from app.materials.removal import remove
 from app.materials.status import size_in_words
 from app.materials.storage import Stored, storage
 from app.materials.unpacking import is_archive
@@ -36,8 +37,8 @@ def take_in(
         with transaction() as session:
             added = add_file(session, course_id, user_id, name, material_id, stored, replaces_id)
     finally:
-        if added is None or not added.is_new:
-            storage().delete(stored.path)
+        if added is None or not added.is_kept:
+            remove(stored.path)
     return added
 
 

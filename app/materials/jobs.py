@@ -12,21 +12,27 @@ import procrastinate
 from procrastinate import RetryStrategy
 from sqlalchemy.exc import OperationalError
 
+from app.errors import DomainError
 from app.extensions import transaction
 from app.llm.client import ModelUnavailable, embed_passages
 from app.llm.profiles import EmbeddingProfile
 from app.materials import deepening, deletion, incoming, indexing, moving, uploads
 from app.materials.copying import copy_file
 from app.materials.extraction import NotSearched, SourceUnreadable, extract
-from app.materials.storage import storage
+from app.materials.removal import remove_unless_used
+from app.materials.storage import StorageUnreachable, storage
 from app.materials.unpacking import is_archive, unpack_archive
+from app.materials.verification import verify_some
 from models import now
 
 log = logging.getLogger("coursellm.materials")
 blueprint = procrastinate.Blueprint()
 
-# The database may be away for a while; nothing else is worth trying again by itself.
-PATIENT = RetryStrategy(max_attempts=20, wait=5, linear_wait=5, retry_exceptions=[OperationalError])
+# The database or the storage may be away for a while; nothing else is worth trying again by itself.
+PASSING = [OperationalError, StorageUnreachable]
+PATIENT = RetryStrategy(max_attempts=20, wait=5, linear_wait=5, retry_exceptions=PASSING)
+# For three days: what is not removed then stays for good.
+STUBBORN = RetryStrategy(max_attempts=100, wait=60, linear_wait=60, retry_exceptions=PASSING)
 TEXTS_PER_REQUEST = 4
 PAUSE_WITHOUT_MODEL = timedelta(seconds=20)
 
@@ -65,7 +71,8 @@ def index_words(material_id: str) -> None:
         _fail(key, fault.sentence)
     except FileNotFoundError:
         _fail(key, LOST)
-    except OperationalError:
+    except (OperationalError, StorageUnreachable) as error:
+        log.warning("material %s is read later: %s", material_id, error)
         raise
     except Exception:
         log.exception("material %s could not be indexed", material_id)
@@ -108,10 +115,19 @@ def forget_old_vectors(course_id: str) -> None:
         moving.forget_old_vectors(session, UUID(course_id))
 
 
-@blueprint.task(name="remove_file", retry=PATIENT)
+@blueprint.task(name="remove_file", retry=STUBBORN)
 def remove_file(path: str) -> None:
-    """Forgets the file of a material that was deleted."""
-    storage().delete(path)
+    """Removes the file of a material that was deleted."""
+    remove_unless_used(path)
+
+
+@blueprint.periodic(cron="*/10 * * * *")
+@blueprint.task(
+    name="verify", queueing_lock="materials:verify", lock="materials:verify", priority=-1
+)
+def verify(timestamp: int) -> None:
+    """Reads some stored files again and compares their checksums."""
+    verify_some()
 
 
 @blueprint.periodic(cron="*/5 * * * *")
@@ -122,7 +138,10 @@ def sweep(timestamp: int) -> None:
         deepening.queue_unfinished(session)
         whole = uploads.list_left_whole(session)
     for upload in whole:
-        uploads.finish(upload)
+        try:
+            uploads.finish(upload)
+        except DomainError as error:
+            log.warning("upload %s is not finished: %s", upload.upload_id, error)
 
 
 @blueprint.periodic(cron="17 * * * *")

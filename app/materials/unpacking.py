@@ -19,6 +19,7 @@ from app.materials.catalogue import LONGEST_TITLE, clean_name, set_details
 from app.materials.extraction import SourceUnreadable, sentence_of
 from app.materials.readers.kinds import ARCHIVES
 from app.materials.readers.page import DAMAGED
+from app.materials.removal import remove
 from app.materials.storage import Stored, storage
 from models import CourseMaterial, FileType, IndexingStatus, now
 
@@ -52,7 +53,7 @@ def unpack_archive(material_id: uuid.UUID, storage_path: str) -> None:
         added = _add_all(session, material_id, kept, done)
     for one in kept:
         if one.material_id not in added:
-            storage().delete(one.stored.path)
+            remove(one.stored.path)
 
 
 def _unpack(storage_path: str, folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -94,7 +95,7 @@ def _add_all(
         added = catalogue.add_material(
             session, archive.course_id, archive.uploader_id, one.name, one.material_id, one.stored
         )
-        if added.material.material_id != one.material_id:
+        if not added.is_kept:
             continue
         ids.add(one.material_id)
         if added.is_new:

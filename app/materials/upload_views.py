@@ -98,7 +98,7 @@ def row(upload_id: uuid.UUID) -> AnyResponse:
     with transaction() as session:
         rows = rows_of(session, added.material.course_id, [added.material])
     page = render_template("materials/_rows.html", rows=rows, may_change=True)
-    return make_response(page, 201 if added.is_new else 200)
+    return make_response(page, 201 if added.is_kept else 200)
 
 
 @blueprint.delete("/<uuid:upload_id>")

@@ -19,13 +19,18 @@ from app.extensions import transaction
 from app.materials import catalogue, incoming
 from app.materials.catalogue import Added
 from app.materials.intake import add_file, check_size
-from app.materials.storage import PIECE, Stored, storage
+from app.materials.removal import remove
+from app.materials.storage import PIECE, StorageUnreachable, Stored, storage
 from models import CourseMaterial, Upload, now
 
 KEPT_FOR = timedelta(days=1)
 """How long an upload waits to be gone on with."""
 MOST_UNFINISHED = 500
 OVERDUE = timedelta(minutes=2)
+ARRIVED = (
+    "The file has arrived, but the place where files are kept cannot be reached at the moment. It "
+    "is added by itself as soon as that works again."
+)
 
 
 class UploadGone(DomainError):
@@ -163,8 +168,8 @@ def finish(upload: Upload) -> Added:
     stored = None if upload.material_id else _keep(upload)
     with transaction() as session:
         added = _turn_into_material(session, upload, stored)
-    if stored and added.material.material_id != upload.upload_id:
-        storage().delete(stored.path)
+    if stored and not added.is_kept:
+        remove(stored.path)
     incoming.discard(upload.upload_id)
     return added
 
@@ -176,13 +181,17 @@ def _keep(upload: Upload) -> Stored:
             return storage().save(content, upload.upload_id)
     except FileNotFoundError as error:
         raise UploadGone(reason=f"no bytes of upload {upload.upload_id}") from error
+    except StorageUnreachable as error:
+        raise StorageUnreachable(ARRIVED, reason=error.reason) from error
 
 
 def _turn_into_material(session: Session, upload: Upload, stored: Stored | None) -> Added:
     upload = session.get_one(Upload, upload.upload_id, with_for_update=True)
     if upload.material_id is not None or stored is None:
         material = session.get_one(CourseMaterial, upload.material_id)
-        return Added(material, is_new=material.material_id == upload.upload_id)
+        is_new = material.material_id == upload.upload_id
+        is_kept = material.storage_path.startswith(f"{upload.upload_id}/")
+        return Added(material, is_new, is_kept)
     added = add_file(
         session,
         upload.course_id,

@@ -72,7 +72,7 @@ def index() -> str:
         ],
         gone=gone,
         waiting=waiting,
-        attention=sum(m.indexing_status is IndexingStatus.FAILED for m in materials),
+        attention=sum(_needs_attention(material) for material in materials),
         may_change=actor.may(Right.MANAGE),
         limit=config.current().upload_limit_bytes,
         too_large=intake.too_large(),
@@ -93,7 +93,7 @@ def upload() -> AnyResponse:
         intake.take_in(actor.course, actor.user_id, file.filename or "", file.stream, replaces_id)
         for file in files
     ]
-    known = [str(entry.material.material_id) for entry in added if not entry.is_new]
+    known = [str(entry.material.material_id) for entry in added if not entry.is_kept]
     return redirect(url_for(".index", known=known), 303)
 
 
@@ -155,6 +155,10 @@ def file(material_id: uuid.UUID) -> AnyResponse:
 def too_large(_error: RequestEntityTooLarge) -> AnyResponse:
     error = intake.FileTooLarge(intake.too_large())
     return current_app.make_response(current_app.handle_user_exception(error))
+
+
+def _needs_attention(material: CourseMaterial) -> bool:
+    return material.indexing_status is IndexingStatus.FAILED or material.file_fault is not None
 
 
 def _get(session: Session, actor: Actor, material_id: uuid.UUID) -> CourseMaterial:

@@ -1,4 +1,4 @@
-"""A course moves from one embedding model to another: it knows whose vectors it has"""
+"""A course moves from one embedding model to another, stored files are read again"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,14 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("course_materials", sa.Column("checked_at", sa.DateTime(timezone=True)))
+    op.add_column("course_materials", sa.Column("file_fault", sa.String(32)))
+    op.create_check_constraint(
+        op.f("ck_course_materials_filefault"),
+        "course_materials",
+        "file_fault in ('missing', 'damaged')",
+    )
+    op.create_index(op.f("ix_course_materials_checked_at"), "course_materials", ["checked_at"])
     op.add_column("courses", sa.Column("next_embedding_model", sa.String(100), nullable=True))
     # So far empty meant the installation's model, whichever that is at the moment.
     op.execute(
@@ -21,4 +29,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_course_materials_checked_at"), "course_materials")
+    op.drop_column("course_materials", "file_fault")
+    op.drop_column("course_materials", "checked_at")
     op.drop_column("courses", "next_embedding_model")
