@@ -22,10 +22,12 @@ class Action:
 class DomainError(Exception):
     """Something that a person must be told. Subclasses say what; `sentence` is what they read.
 
-    `reason` is for the log alone.
+    `title` heads the page; `next_step`: what happens next, or whom to ask. `reason` is for the log
+    alone.
     """
 
     status = 400
+    title = "This did not work"
     sentence = "This did not work."
 
     def __init__(
@@ -35,23 +37,29 @@ class DomainError(Exception):
         reason: str | None = None,
         status: int | None = None,
         action: Action | None = None,
+        title: str | None = None,
+        next_step: str = "",
     ) -> None:
         super().__init__(reason or sentence or self.sentence)
         self.sentence = sentence or self.sentence
         self.reason = reason
         self.status = status or self.status
         self.action = action
+        self.title = title or self.title
+        self.next_step = next_step
 
 
 class NotFound(DomainError):
     """The object does not exist in the actor's course."""
 
     status = 404
+    title = "This is not here"
     sentence = "This does not exist here, or it was removed."
 
 
 class Forbidden(DomainError):
     status = 403
+    title = "Not allowed"
     sentence = "Your role in this course does not allow this."
 
 
@@ -59,9 +67,11 @@ class NoSession(DomainError):
     """There is no credential, or it has ended: the page shown holds no data."""
 
     status = 401
+    title = "Open it again from your course"
     sentence = "Please open this again from your course page."
 
 
+_TITLES = {404: "There is no such page", 413: "Too large", 429: "Too many requests"}
 _SENTENCES = {
     400: "The request could not be understood. Please go back and try again.",
     404: "There is no page at this address. Please open the link in your course again.",
@@ -95,15 +105,10 @@ def answer(error: DomainError, page: str | None = None, **more: object) -> Respo
         reference,
     )
     if page is None:
-        return _answer(error.status, error.sentence, reference, error.action, no_session(error))
+        return _answer(error, reference)
     g.setdefault("actor", None)
     text = render_template(page, sentence=error.sentence, reference=reference, **more)
     return make_response(text, error.status)
-
-
-def no_session(error: DomainError) -> bool:
-    """Whether the page may try to go on with a token it holds."""
-    return isinstance(error, NoSession)
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -113,7 +118,8 @@ def _http_error(error: HTTPException) -> Response:
     sentence = _SENTENCES.get(status, "This did not work.")
     reference = _reference()
     log.warning("no %s %r: %d (reference %s)", request.method, request.path, status, reference)
-    return _answer(status, sentence, reference, None, False)
+    said = DomainError(sentence, status=status, title=_TITLES.get(status))
+    return _answer(said, reference)
 
 
 def _unstorable(error: DataError) -> Response:
@@ -125,7 +131,8 @@ def _unexpected(error: Exception) -> Response:
     reference = _reference()
     log.exception("failed %s %r (reference %s)", request.method, request.path, reference)
     sentence = "Something failed on our side. What you saved before is kept. Please try again."
-    return _answer(500, sentence, reference, None, False)
+    said = DomainError(sentence, status=500, title="Something failed")
+    return _answer(said, reference)
 
 
 def _reference() -> str:
@@ -133,22 +140,23 @@ def _reference() -> str:
     return secrets.token_hex(4)
 
 
-def _answer(
-    status: int,
-    sentence: str,
-    reference: str,
-    action: Action | None,
-    lost_session: bool,
-) -> Response:
+def _answer(error: DomainError, reference: str) -> Response:
     g.setdefault("actor", None)
     if request.accept_mimetypes.best == "application/json":
-        return make_response({"error": sentence, "reference": reference}, status)
+        return make_response({"error": error.sentence, "reference": reference}, error.status)
     wants_fragment = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
     if wants_fragment:
         template = "errors/_error.html"
-    else:
-        template = "errors/no_session.html" if lost_session else "errors/error.html"
+    else:  # the page of a lost session may try to go on with a token it holds
+        is_lost = isinstance(error, NoSession)
+        template = "errors/no_session.html" if is_lost else "errors/error.html"
     page = render_template(
-        template, status=status, sentence=sentence, reference=reference, action=action
+        template,
+        status=error.status,
+        title=error.title,
+        sentence=error.sentence,
+        what_to_do=error.next_step,
+        reference=reference,
+        action=error.action,
     )
-    return make_response(page, status)
+    return make_response(page, error.status)

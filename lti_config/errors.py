@@ -31,15 +31,27 @@ class Fault(StrEnum):
 class LaunchRefused(Exception):
     """A login or launch that must not go on.
 
-    `sentence` is for the person, `reason` for the log and the operator. `fault`: what is wrong
-    with the connection, if it is that.
+    `title` and `sentence` are for the person, `next_step` says whom to ask and what happens then;
+    `reason` is for the log and the operator. `fault`: what is wrong with the connection, if it is
+    that.
     """
 
     registration_id: UUID | None = None
     """Whose sign-in it was, as far as that is known."""
 
-    def __init__(self, status: int, sentence: str, reason: str, fault: Fault | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        sentence: str,
+        reason: str,
+        fault: Fault | None = None,
+        *,
+        title: str = "You were not signed in",
+        next_step: str = "",
+    ) -> None:
         super().__init__(reason)
+        self.title = title
+        self.next_step = next_step
         self.status = status
         self.sentence = sentence
         self.reason = reason

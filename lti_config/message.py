@@ -12,8 +12,9 @@ from lti_config.claims import Claims
 from lti_config.errors import Fault, LaunchRefused
 from lti_config.launch import Launch, MessageType
 from lti_config.states import Awaited, KnownDeployment
+from lti_config.switches import NOT_APPROVED, WAITING, WHO_APPROVES, switched_off
 from lti_config.texts import LONGEST_ID, is_identifier, is_storable, mapping
-from models import CourseRole
+from models import CourseRole, RegistrationStatus
 
 VERSION = "1.3.0"
 
@@ -26,17 +27,6 @@ ANONYMOUS = (
     "then open the link again."
 )
 TEACHERS_ONLY = "Only teachers of this course can choose what a link opens."
-NOT_APPROVED = (
-    "CourseLLM is not switched on for your school or course yet. "
-    "An administrator of CourseLLM has to approve this deployment: `flask platform list` shows it, "
-    "`flask platform approve` allows it."
-)
-
-
-SCHOOL_OFF = (
-    "CourseLLM is switched off for your school. Your work is kept. "
-    "Your teacher knows whom to ask about it."
-)
 
 
 class UnknownDeployment(LaunchRefused):
@@ -44,7 +34,12 @@ class UnknownDeployment(LaunchRefused):
 
     def __init__(self, lti_deployment_id: str) -> None:
         super().__init__(
-            403, NOT_APPROVED, f"deployment {lti_deployment_id!r} is unknown", Fault.DEPLOYMENT
+            403,
+            NOT_APPROVED,
+            f"deployment {lti_deployment_id!r} is unknown",
+            Fault.DEPLOYMENT,
+            title=WAITING,
+            next_step=WHO_APPROVES,
         )
         self.lti_deployment_id = lti_deployment_id
 
@@ -77,12 +72,20 @@ def check_deployment(claims: Claims, awaited: Awaited) -> KnownDeployment:
     named_id, found = claims[named.DEPLOYMENT_ID], awaited.deployment
     if found is None or found.lti_deployment_id != named_id:
         raise UnknownDeployment(named_id)
+    if found.status is RegistrationStatus.PENDING:
+        reason = f"deployment {named_id!r} waits for approval"
+        raise LaunchRefused(
+            403,
+            NOT_APPROVED,
+            reason,
+            Fault.DEPLOYMENT,
+            title=WAITING,
+            next_step=WHO_APPROVES,
+        )
     if not found.is_active:
-        reason = f"deployment {named_id!r} waits for approval or is disabled"
-        raise LaunchRefused(403, NOT_APPROVED, reason, Fault.DEPLOYMENT)
+        raise switched_off(f"deployment {named_id!r} is disabled", Fault.DEPLOYMENT)
     if not found.is_school_active:
-        reason = f"the school of deployment {found.deployment_id} is switched off"
-        raise LaunchRefused(403, SCHOOL_OFF, reason)
+        raise switched_off(f"the school of deployment {found.deployment_id} is switched off")
     return found
 
 
@@ -90,7 +93,7 @@ def check_rights(launch: Launch) -> None:
     """Choosing what a link opens is for teachers; assistants look after no links."""
     if launch.message_type is MessageType.DEEP_LINKING and launch.role is not CourseRole.TEACHER:
         reason = f"deep linking as {launch.role.value}"
-        raise LaunchRefused(403, TEACHERS_ONLY, reason)
+        raise LaunchRefused(403, TEACHERS_ONLY, reason, title="For teachers only")
 
 
 def _check_target(claims: Claims, awaited: Awaited, own_origin: str) -> None:

@@ -58,9 +58,13 @@ class NewState:
 class KnownDeployment:
     deployment_id: UUID
     lti_deployment_id: str
-    is_active: bool
+    status: RegistrationStatus
     is_school_active: bool
     """A deployment may belong to no school; then nobody has switched it off."""
+
+    @property
+    def is_active(self) -> bool:
+        return self.status is RegistrationStatus.ACTIVE
 
 
 @dataclass(frozen=True)
@@ -175,7 +179,7 @@ def known(row: Deployment, school_is_active: bool | None) -> KnownDeployment:
     return KnownDeployment(
         deployment_id=row.deployment_id,
         lti_deployment_id=row.lti_deployment_id,
-        is_active=row.status is RegistrationStatus.ACTIVE,
+        status=row.status,
         is_school_active=school_is_active is not False,
     )
 
@@ -201,7 +205,7 @@ def spend(session: Session, state: str, browser_secret: str | None) -> bool:
     """
     secret_hash = session.scalar(_SPEND, {"this_state": state, "moment": now()})
     if secret_hash is None:
-        raise LaunchRefused(401, ALREADY_OPENED, "state was spent by another launch just now")
+        raise _opened("state was spent by another launch just now")
     return bool(browser_secret) and hmac.compare_digest(secret_hash, _hash(browser_secret or ""))
 
 
@@ -267,9 +271,13 @@ def delete_expired(session: Session) -> None:
 
 def _check_state(login: LaunchState, moment: datetime) -> None:
     if login.used_at is not None:
-        raise LaunchRefused(401, ALREADY_OPENED, "state was used before: replay or back button")
+        raise _opened("state was used before: replay or back button")
     if login.expires_at <= moment:
         raise LaunchRefused(401, AGAIN, "state has expired")
+
+
+def _opened(reason: str) -> LaunchRefused:
+    return LaunchRefused(401, ALREADY_OPENED, reason, title="Already opened")
 
 
 def _hash(secret: str) -> bytes:

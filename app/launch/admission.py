@@ -17,6 +17,7 @@ from app.roster import sync
 from app.roster.people import STAFF
 from lti_config.errors import LaunchRefused
 from lti_config.launch import Launch
+from lti_config.switches import OFF
 from models import (
     Activity,
     Course,
@@ -76,7 +77,7 @@ def admit(session: Session, launch: Launch) -> Admission:
         found.platform.product_family = launch.product_family
     user = people.settle_user(session, launch, found.user, found.identity)
     if not user.is_active:
-        raise LaunchRefused(403, SWITCHED_OFF, f"user {user.user_id} is not active")
+        raise LaunchRefused(403, SWITCHED_OFF, f"user {user.user_id} is not active", title=OFF)
     if launch.context is None:
         people.note_visit(session, user, None)
         return Admission(user.user_id, None, None, None, None, is_lost=False)
@@ -85,7 +86,9 @@ def admit(session: Session, launch: Launch) -> Admission:
         session, launch, launch.context, found.context, found.course
     )
     if not course.is_active:
-        raise LaunchRefused(403, ARCHIVED, f"course {course.course_id} is archived")
+        raise LaunchRefused(
+            403, ARCHIVED, f"course {course.course_id} is archived", title="Archived"
+        )
     enrollment = people.settle_enrollment(session, launch, user, course, found.enrollment)
     if launch.role in STAFF:
         sync.ask_if_due(session, context)

@@ -47,7 +47,8 @@ def review_of(
         return named
     is_own = launch.for_user in {None, launch.subject} and named.user_id in {None, user_id}
     if not is_own:
-        raise LaunchRefused(403, OWN_ALONE, f"user {user_id} asks for the work of another learner")
+        reason = f"user {user_id} asks for the work of another learner"
+        raise LaunchRefused(403, OWN_ALONE, reason, title="Not your own work")
     return Review(user_id, named.activity_id)
 
 

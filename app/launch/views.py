@@ -19,7 +19,7 @@ from flask import (
     url_for,
 )
 
-from app import config, errors
+from app import config, errors, limits
 from app.credentials import set_cookie
 from app.errors import DomainError
 from app.extensions import transaction
@@ -34,7 +34,21 @@ blueprint = Blueprint("launch", __name__)
 COOKIE_PREFIX = "__Host-lti_"
 LONGEST_TOKEN = 64 * 1024
 LARGEST_BODY = 256 * 1024
+MOST_LOGINS = 3000
+"""In a minute, from one address for one issuer: ten each of 300 students behind one address."""
+_LOGINS = limits.Burst(most=MOST_LOGINS, seconds=60)
 _STORES = ("cookie", "sessionStorage", "localStorage", "platform")
+
+
+class TooManyLogins(DomainError):
+    """Nobody's class: a script, or a page that reloads itself."""
+
+    status = 429
+    title = "Too many sign-ins at once"
+    sentence = (
+        "Thousands of sign-ins came from your network within a minute, so this one has to wait. "
+        "Please open the link in your course again in a minute."
+    )
 
 
 @blueprint.before_request
@@ -49,7 +63,13 @@ def refused(refusal: LaunchRefused) -> Response:
     if refusal.fault and refusal.registration_id:
         with transaction() as session:
             health.note_error(session, refusal.registration_id, refusal.fault, refusal.reason)
-    error = DomainError(refusal.sentence, reason=refusal.reason, status=refusal.status)
+    error = DomainError(
+        refusal.sentence,
+        reason=refusal.reason,
+        status=refusal.status,
+        title=refusal.title,
+        next_step=refusal.next_step,
+    )
     if request.is_json or not _is_check():
         return errors.answer(error)
     is_login = request.endpoint == f"{blueprint.name}.{begin.__name__}"
@@ -61,6 +81,8 @@ def refused(refusal: LaunchRefused) -> Response:
 def begin() -> Response:
     """A platform starts a sign-in: keep a state, give the browser its secret, send it on."""
     params = {**request.args.to_dict(), **request.form.to_dict()}
+    if not _LOGINS.take(f"{_network()} {params.get('iss', '')[:255]}"):
+        raise TooManyLogins(reason=f"login: more than {MOST_LOGINS} in a minute")
     settings = config.current()
     with transaction() as session:
         started = login.start(
@@ -153,6 +175,12 @@ def jwks() -> Response:
     response.cache_control.public = True
     response.cache_control.max_age = int(keys.PUBLISHED_FOR.total_seconds())
     return response
+
+
+def _network() -> str:
+    """Whence the request comes; a proxy of ours says it at the end of what it forwards."""
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2]
+    return limits.network_of(request.remote_addr or "", forwarded.strip())
 
 
 def _is_check() -> bool:

@@ -48,7 +48,14 @@ def keep_address_secret(response: Response) -> Response:
 @blueprint.errorhandler(InvitationRefused)
 @blueprint.errorhandler(RegistrationRefused)
 def refused(refusal: InvitationRefused | RegistrationRefused) -> Response:
-    return errors.answer(DomainError(refusal.sentence, reason=str(refusal), status=refusal.status))
+    is_invitation = isinstance(refusal, InvitationRefused)
+    error = DomainError(
+        refusal.sentence,
+        reason=str(refusal),
+        status=refusal.status,
+        title="No invitation" if is_invitation else "Nothing was registered",
+    )
+    return errors.answer(error)
 
 
 @blueprint.get("/register")

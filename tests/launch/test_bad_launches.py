@@ -223,7 +223,7 @@ def test_unknown_deployment_is_kept_for_approval(
         bad.claims[lti.DEPLOYMENT_ID] = "school-2"
         answer = bad.post()
         assert_status(answer, 403)
-        assert "administrator" in answer.text
+        assert "<h1>Waiting for approval</h1>" in answer.text
     pending = session.scalars(
         select(Deployment).where(Deployment.lti_deployment_id == "school-2")
     ).one()

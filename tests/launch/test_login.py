@@ -8,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app import limits
+from app.launch import views
 from demo_lms import Platform
 from lti_config.switches import set_status
 from models import LaunchState, Registration, RegistrationStatus
@@ -115,3 +117,37 @@ def test_the_new_window_has_all_that_came(browser: Browser, platform: Platform):
     page = log_in(browser, platform, _scheme="javascript", endpoint="x", lti_deployment_id="1")
     assert "top=1" in page.text and "lti_deployment_id=1" in page.text
     assert 'href="javascript' not in page.text
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As few as three a minute."""
+    monkeypatch.setattr(views, "_LOGINS", limits.Burst(most=3, seconds=10_000))
+
+
+def test_a_flood_of_sign_ins_is_stopped_and_nothing_is_kept_of_it(
+    few: None, browser: Browser, platform: Platform, session: Session
+) -> None:
+    pages = [log_in(browser, platform) for _ in range(5)]
+    assert [page.status_code for page in pages] == [200, 200, 200, 429, 429]
+    assert "<h1>Too many sign-ins at once</h1>" in pages[3].text
+    assert "in a minute" in pages[3].text
+    assert len(session.scalars(select(LaunchState)).all()) == 3
+
+
+def test_others_are_not_stopped_by_a_flood(
+    few: None, browser: Browser, platform: Platform, other_platform: Platform
+) -> None:
+    """Neither another LMS, nor who comes from another address through the same proxy."""
+    assert [log_in(browser, platform).status_code for _ in range(4)][-1] == 429
+    assert log_in(browser, other_platform).status_code == 200
+    behind = {"X-Forwarded-For": "spoofed, 198.51.100.7"}
+    post = {"iss": platform.settings.issuer, "login_hint": "x", "target_link_uri": TARGET}
+    answer = browser.open("/lti/login", method="POST", data=post, headers=behind)
+    assert answer.status_code == 200
+
+
+def test_a_whole_class_behind_one_address_is_no_flood() -> None:
+    burst = limits.Burst(most=views.MOST_LOGINS, seconds=10_000)
+    assert all(burst.take("one school") for _ in range(300 * 10))
+    assert not burst.take("one school")

@@ -19,12 +19,13 @@ from lti_config.errors import LaunchRefused
 from lti_config.launch import Launch
 from lti_config.states import Awaited, KnownDeployment
 from lti_config.verification import take_apart, verify_launch
+from models import RegistrationStatus
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 TRUSTED = TrustedHosts(())
 OWN = "https://tool.example"
 PREFIX = "https://purl.imsglobal.org/spec/lti/claim/"
-DEPLOYMENT = KnownDeployment(uuid4(), "1", is_active=True, is_school_active=True)
+DEPLOYMENT = KnownDeployment(uuid4(), "1", RegistrationStatus.ACTIVE, is_school_active=True)
 AWAITED = Awaited(
     storage_target=None,
     state="s",
