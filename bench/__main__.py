@@ -10,6 +10,8 @@ HELPERS = {
     "__main__",
     "bare_tool",
     "browsers",
+    "courses",
+    "crowd",
     "database",
     "datasets",
     "embedded",

@@ -11,7 +11,6 @@ from app.llm.profiles import embedding_profile
 from app.materials import deepening, indexing
 from app.materials.chunking import ChunkDraft
 from app.materials.extraction import Extraction
-from app.materials.fusion import Place
 from app.materials.readers.page import Page
 from app.materials.tokens import estimate_tokens
 from bench.datasets import DataSet
@@ -31,7 +30,7 @@ class Filled:
     """A course, and which passage of the data set each of its chunks is."""
 
     course_id: uuid.UUID
-    passages: dict[Place, str]
+    passages: dict[tuple[uuid.UUID, int], str]
 
 
 def fill(session: Session, data: DataSet, embedded: Embedded, *, is_apart: bool = False) -> Filled:
@@ -40,7 +39,7 @@ def fill(session: Session, data: DataSet, embedded: Embedded, *, is_apart: bool 
     course = Course(course_code="B", course_name=data.name, semester="", year=2026)
     session.add(course)
     session.flush()
-    passages: dict[Place, str] = {}
+    passages: dict[tuple[uuid.UUID, int], str] = {}
     for name, ids in groupby(
         data.passages, lambda key: key if is_apart else key.rpartition("-")[0]
     ):

@@ -13,11 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.extensions import transaction
-from app.materials.fusion import place_of
-from app.materials.scope import scope_of
+from app.materials.scope import Scope, scope_of
 from app.materials.search import search
-from app.materials.vectors import nearest
-from app.materials.words import search_words, terms_of
+from app.materials.vectors import VectorHit, nearest
+from app.materials.words import WordHit, search_words, terms_of
 from bench.courses import Filled, fill
 from bench.database import application
 from bench.datasets import DataSet, read
@@ -92,15 +91,17 @@ def measure(
 
 
 def _ways(course: Filled) -> dict[str, Callable[[Session, str, Sequence[float]], Ranking]]:
+    def ranking(scope: Scope, hits: Sequence[WordHit | VectorHit]) -> Ranking:
+        return [course.passages[scope.materials[hit.material], hit.chunk_index] for hit in hits]
+
     def by_words(session: Session, question: str, _: Sequence[float]) -> Ranking:
         scope = scope_of(session, course.course_id, see_hidden=False)
-        hits = search_words(session, scope, terms_of(session, scope, question), limit=DEPTH)
-        return [course.passages[place_of(hit)] for hit in hits]
+        terms = terms_of(session, scope, question)
+        return ranking(scope, search_words(session, scope, terms, limit=DEPTH))
 
     def by_vectors(session: Session, _: str, vector: Sequence[float]) -> Ranking:
         scope = scope_of(session, course.course_id, see_hidden=False)
-        hits = nearest(session, scope, vector, limit=DEPTH)
-        return [course.passages[place_of(hit)] for hit in hits]
+        return ranking(scope, nearest(session, scope, vector, limit=DEPTH))
 
     def whole(session: Session, question: str, vector: Sequence[float]) -> Ranking:
         found = search(session, course.course_id, question, question_vector=vector, limit=DEPTH)

@@ -11,7 +11,6 @@ Spanish, .948 for .929 in German; hit@5 .922 for .901 in a book on one subject (
 microbiology book, `bench/README.md`).
 """
 
-import uuid
 from collections.abc import Sequence
 
 from app.materials.vectors import VectorHit
@@ -22,13 +21,13 @@ LEAST_SPAN = 0.15
 in ten span less). Where all are nearer to each other, meaning tells little apart and counts little:
 a book on one subject, a course of few chunks."""
 
-Place = tuple[uuid.UUID, int]
-"""A chunk: its material and its number there."""
+Place = tuple[int, int]
+"""A chunk: its material's number in the scope of the search, and its own number there."""
 
 
 def place_of(hit: WordHit | VectorHit) -> Place:
     """Where the hit stands."""
-    return hit.material_id, hit.chunk_index
+    return hit[:2]
 
 
 def fuse(words: Sequence[WordHit], vectors: Sequence[VectorHit]) -> dict[Place, float]:

@@ -13,7 +13,7 @@ _WIDE_SCRIPTS = (
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"  # Han
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
 )
-_RUN_WITHOUT_SPACES = re.compile(f"[{_WIDE_SCRIPTS}]+")
+RUN_WITHOUT_SPACES = re.compile(f"[{_WIDE_SCRIPTS}]+")
 # Short vowels and doubling (tashkil), superscript alef, and the stretching line (tatweel).
 _ARABIC_VOWELS = re.compile("[\u064b-\u0652\u0670\u0640]")
 _ACCENT_ON_LATIN = re.compile("([a-z])[\u0300-\u036f]+")
@@ -33,17 +33,25 @@ def fold(text: str) -> str:
         text = text.translate(_NOT_DECOMPOSED)
         text = _ACCENT_ON_LATIN.sub(r"\1", unicodedata.normalize("NFD", text))
         text = unicodedata.normalize("NFC", _ARABIC_VOWELS.sub("", text))
-        text = _RUN_WITHOUT_SPACES.sub(_pairs, text)
-    return " ".join(_words(text))
+        text = RUN_WITHOUT_SPACES.sub(_pairs, text)
+    return " ".join(text.translate(_PARTED).split())
 
 
-def _words(text: str) -> list[str]:
-    """Letters, digits and the marks that belong to letters; everything else parts words."""
-    return "".join(c if c.isalnum() or _is_mark(c) else " " for c in text).split()
+class _Parted(dict[int, str]):
+    """Letters, digits and the marks that belong to letters; everything else parts words. A table
+    for `str.translate` that grows with the characters it meets."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        self[code] = character if character.isalnum() or _is_mark(character) else " "
+        return self[code]
 
 
 def _is_mark(character: str) -> bool:
     return character > "\u02ff" and unicodedata.category(character) in ("Mn", "Mc")
+
+
+_PARTED = _Parted()
 
 
 def _pairs(match: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.materials.chunking import page_at
 from app.materials.fusion import Place, place_of
+from app.materials.scope import Scope
 from app.materials.snippets import Snippet
 from app.materials.vectors import VectorHit
 from app.materials.words import WordHit
@@ -47,10 +48,10 @@ class Passage:
 
 _READ = text(
     """
-    select chunk_id, material_id, title, file_type, chunk_index, start_page, end_page, heading,
-           content, page_starts
+    select place - 1, chunk_id, material_id, title, file_type, chunk_index, start_page, end_page,
+           heading, content, page_starts
     from unnest(cast(:materials as uuid[]), cast(:indexes as int[]))
-        as wanted (material_id, chunk_index)
+        with ordinality as wanted (material_id, chunk_index, place)
     join material_chunks using (material_id, chunk_index)
     join course_materials using (material_id)
     """
@@ -59,6 +60,7 @@ _READ = text(
 
 def read_passages(
     session: Session,
+    scope: Scope,
     scores: Mapping[Place, float],
     words: Sequence[WordHit],
     vectors: Sequence[VectorHit],
@@ -66,17 +68,18 @@ def read_passages(
     """The chunks at the places that have a score, in any order."""
     shares = {place_of(hit): hit.share for hit in words}
     cosines = {place_of(hit): hit.cosine for hit in vectors}
+    places = list(scores)
     rows = session.execute(
         _READ,
         {
-            "materials": [material_id for material_id, _ in scores],
-            "indexes": [index for _, index in scores],
+            "materials": [scope.materials[material] for material, _ in places],
+            "indexes": [index for _, index in places],
         },
     )
     return [
         Passage(
             key,
-            material_id,
+            source,
             title,
             FileType(kind),
             index,
@@ -85,9 +88,9 @@ def read_passages(
             heading,
             content,
             tuple(starts),
-            scores[material_id, index],
-            cosines.get((material_id, index)),
-            shares.get((material_id, index)),
+            scores[places[number]],
+            cosines.get(places[number]),
+            shares.get(places[number]),
         )
-        for key, material_id, title, kind, index, first, last, heading, content, starts in rows
+        for number, key, source, title, kind, index, first, last, heading, content, starts in rows
     ]

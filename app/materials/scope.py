@@ -15,8 +15,9 @@ from models import Course
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Materials in one order throughout: their ids, the configurations that made their terms, how
-    many of their chunks have a vector. `chunks` and `usual_length` are those of all of them."""
+    """Materials in the order of their ids, the configurations that made their terms, how many of
+    their chunks have a vector. Hits name a material by its number there, from 0. `chunks` and
+    `usual_length` are those of all of them."""
 
     course_id: uuid.UUID
     model: str
@@ -27,12 +28,16 @@ class Scope:
     usual_length: float
 
 
+# Statements with lists of any length would be planned anew for each search, a fifth of a small
+# course's time: until this transaction ends, the plan that is kept is taken.
 _SCOPE = text(
     f"""
     select material_id, course_materials.search_config, embedded_count, chunk_count, term_total,
            embedding_model
-    from course_materials join courses using (course_id)
+    from course_materials join courses using (course_id),
+         (select set_config('plan_cache_mode', 'force_generic_plan', true)) as planned_once
     where course_id = :course_id and {FINDABLE}
+    order by material_id
     """  # noqa: S608  (what goes in is ours)
 )
 

@@ -64,8 +64,8 @@ def search(
     words = search_words(session, scope, terms, limit=CANDIDATES)
     vectors = _by_meaning(session, scope, question_vector, question_model)
     scores = _best(fuse(words, vectors))
-    passages = read_passages(session, scores, words, vectors) if scores else []
-    configs = dict(zip(scope.materials, scope.configs, strict=True))
+    passages = read_passages(session, scope, scores, words, vectors) if scores else []
+    configs = {scope.materials[number]: scope.configs[number] for number, _ in scores}
     passages = look_again(passages, weights_of(terms), configs, limit)
     evidence = evidence_of(passages, vectors, scope.model)
     coverage = judge(evidence)
@@ -86,7 +86,7 @@ def _by_meaning(
 
 def _best(scores: dict[Place, float]) -> dict[Place, float]:
     """The candidates to read again. Equal scores keep the order of their places."""
-    best = sorted(scores, key=lambda place: (-scores[place], str(place[0]), place[1]))
+    best = sorted(scores, key=lambda place: (-scores[place], place))
     return {place: scores[place] for place in best[:LOOKED_AT]}
 
 

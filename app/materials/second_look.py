@@ -7,6 +7,7 @@ here and there (proximity by sentence; Tao & Zhai 2007 on why nearness of words 
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from app.materials.passages import Passage
 from app.materials.snippets import Sentence, Weights, best_sentence, keys_of, shown
@@ -17,7 +18,12 @@ SENTENCE_WEIGHT = 0.25
 SAME = 0.9
 """Two passages say the same when so much of their words is common (Jaccard; Broder 1997)."""
 
-Looked = tuple[Passage, Sentence]
+
+class _Looked(NamedTuple):
+    score: float
+    passage: Passage
+    sentence: Sentence
+    twins: list[Passage]
 
 
 def look_again(
@@ -36,10 +42,15 @@ def look_again(
     for passage in passages:
         sentence = best_sentence(passage.content, asked(passage))
         score = passage.score + SENTENCE_WEIGHT * sentence.share
-        again.append((replace(passage, score=score), sentence))
-    kept = _collapsed(sorted(again, key=_order), limit)
+        again.append(_Looked(score, passage, sentence, []))
     return [
-        replace(one, snippet=shown(one.content, sentence, asked(one))) for one, sentence in kept
+        replace(
+            one.passage,
+            score=one.score,
+            snippet=shown(one.passage.content, one.sentence, asked(one.passage)),
+            twins=tuple(one.twins),
+        )
+        for one in _collapsed(sorted(again, key=_order), limit)
     ]
 
 
@@ -53,28 +64,29 @@ def weights_of(terms: Sequence[Term]) -> dict[str, dict[str, float]]:
     return weights
 
 
-def _collapsed(found: Sequence[Looked], limit: int) -> list[Looked]:
+def _collapsed(found: Sequence[_Looked], limit: int) -> list[_Looked]:
     """The first passages that say different things; the better one keeps the others as twins."""
-    kept: list[Looked] = []
-    for passage, sentence in found:
-        for place, (first, known) in enumerate(kept):
-            if _is_same(sentence.keys, known.keys):
-                kept[place] = replace(first, twins=(*first.twins, passage)), known
-                break
+    kept: list[_Looked] = []
+    for one in found:
+        known = next(
+            (first for first in kept if _is_same(one.sentence.keys, first.sentence.keys)), None
+        )
+        if known is not None:
+            known.twins.append(one.passage)
+        elif len(kept) == limit:
+            break
         else:
-            if len(kept) == limit:
-                break
-            kept.append((passage, sentence))
+            kept.append(one)
     return kept
 
 
-def _is_same(a: frozenset[str], b: frozenset[str]) -> bool:
+def _is_same(a: set[str], b: set[str]) -> bool:
     """Sizes first: that costs nothing and tells most apart."""
     if min(len(a), len(b)) < SAME * max(len(a), len(b)):
         return False
-    return len(a & b) >= SAME * len(a | b)
+    common = len(a & b)
+    return common >= SAME * (len(a) + len(b) - common)
 
 
-def _order(looked: Looked) -> tuple[float, str, int]:
-    passage = looked[0]
-    return -passage.score, str(passage.material_id), passage.chunk_index
+def _order(looked: _Looked) -> tuple[float, uuid.UUID, int]:
+    return -looked.score, looked.passage.material_id, looked.passage.chunk_index

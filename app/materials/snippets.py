@@ -8,19 +8,22 @@ morphological variation in alphabetic languages"); scripts without spaces by pai
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import chain
+from math import fsum
 from typing import NamedTuple
 
-from app.materials.normalisation import fold
+from app.materials.normalisation import RUN_WITHOUT_SPACES, fold
 
 LETTERS = 5
+KNOWN_WORDS = 32_768
 LONGEST = 320
 """Characters of a snippet; a longer sentence is cut around the question's words."""
 
 # Marks that sit on letters (accents, Arabic and Indic vowels, Thai tones) belong to the word.
 _MARKS = "\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0980-\u0dff\u0e31-\u0e4e"
-_WORD = re.compile(rf"[^\W_](?:[^\W_]+|[{_MARKS}]+)*(?:\+\+|\#(?!\w))?")
-_SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*\s+|[。！？\n]\s*")
+_WORD = re.compile(rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*(?:\+\+|\#(?!\w))?")
+# One set of characters first: the search for it is quick.
+_SENTENCE_END = re.compile(r"[.!?。！？\n](?:(?<=[。！？\n])|[\"'”’)\]]*\s)\s*")
 
 Weights = Mapping[str, float]
 """How much each key of a question says."""
@@ -55,13 +58,25 @@ class Sentence(NamedTuple):
     start: int
     end: int
     share: float
-    keys: frozenset[str]
+    keys: set[str]
 
 
-@lru_cache(maxsize=65_536)
 def keys_of(word: str) -> tuple[str, ...]:
     """What a word is compared by."""
-    return tuple(_key(part) for part in fold(word).split())
+    return _KEYS[word]
+
+
+class _Keys(dict[str, tuple[str, ...]]):
+    """The keys of words that were met: passages repeat them. Begins anew when it is full."""
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        if len(self) >= KNOWN_WORDS:
+            self.clear()
+        self[word] = keys = tuple(_key(part) for part in fold(word).split())
+        return keys
+
+
+_KEYS = _Keys()
 
 
 def _key(word: str) -> str:
@@ -72,7 +87,14 @@ def _key(word: str) -> str:
 
 def keys_in(text: str) -> set[str]:
     """The keys of all words of a text."""
-    return {key for word in _WORD.findall(text) for key in keys_of(word)}
+    return set(_keys_in(text))
+
+
+def _keys_in(text: str) -> list[str]:
+    if not text.isascii() and RUN_WITHOUT_SPACES.search(text):
+        # What stands between two spaces there stands nowhere else: nothing to remember.
+        return [_key(part) for part in fold(text).split()]
+    return list(chain.from_iterable(map(_KEYS.__getitem__, text.split())))
 
 
 def snippet(content: str, question: str | Weights) -> Snippet:
@@ -83,15 +105,17 @@ def snippet(content: str, question: str | Weights) -> Snippet:
 
 def best_sentence(content: str, weights: Weights) -> Sentence:
     """The sentence that holds most of the question; the first one if none does."""
-    best, most = next(sentences(content), (0, 0)), 0.0
+    asked = frozenset(weights)
+    best, most = (0, 0), -1.0
     all_keys: set[str] = set()
     for start, end in sentences(content):
-        keys = keys_in(content[start:end])
-        all_keys |= keys
-        held = sum(weights[key] for key in keys & weights.keys())
+        keys = _keys_in(content[start:end])
+        all_keys.update(keys)
+        held = fsum(map(weights.__getitem__, asked.intersection(keys)))
         if held > most:
             best, most = (start, end), held
-    return Sentence(*best, most / (sum(weights.values()) or 1.0), frozenset(all_keys))
+    share = max(most, 0.0) / (sum(weights.values()) or 1.0)
+    return Sentence(*best, share, all_keys)
 
 
 def shown(content: str, best: Sentence, weights: Weights) -> Snippet:
@@ -127,7 +151,7 @@ def _cut(content: str, start: int, end: int, weights: Weights) -> tuple[int, str
 
 def _words_asked(content: str, start: int, end: int, weights: Weights) -> Iterable[re.Match[str]]:
     for match in _WORD.finditer(content, start, end):
-        if any(key in weights for key in keys_of(match.group())):
+        if not weights.keys().isdisjoint(keys_of(match.group())):
             yield match
 
 

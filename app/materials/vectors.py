@@ -7,7 +7,7 @@ subject it silently loses what it should find.
 import math
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pgvector import HalfVector, Vector
 from sqlalchemy import text, update
@@ -20,11 +20,10 @@ from models import ChunkVector, MaterialChunk
 STORED_DIMENSIONS = 1536
 
 
-@dataclass(frozen=True, slots=True)
-class VectorHit:
+class VectorHit(NamedTuple):
     """A chunk near the question; `cosine` is 1 for the same direction."""
 
-    material_id: uuid.UUID
+    material: int
     chunk_index: int
     cosine: float
 
@@ -33,16 +32,16 @@ class VectorHit:
 # by material (`offset 0` keeps it so): otherwise a large course has the table read from end to end.
 _NEAREST = text(
     """
-    select material_id, chunk_index, -distance
-    from unnest(cast(:materials as uuid[])) as scope (id)
+    select material - 1, chunk_index, -distance
+    from unnest(cast(:materials as uuid[])) with ordinality as scope (id, material)
     cross join lateral (
-        select material_id, chunk_index,
+        select chunk_index,
                embedding <#> (select cast(:question as halfvec)) as distance
         from chunk_vectors
         where material_id = scope.id and model = :model
         offset 0
     ) as its
-    order by distance
+    order by distance, material, chunk_index
     limit :limit
     """
 )
@@ -84,7 +83,7 @@ def nearest(
     rows = session.execute(
         _NEAREST,
         {
-            "question": HalfVector(_unit(question)).to_text(),
+            "question": _as_text(_unit(question)),
             "materials": scope.materials,
             "model": scope.model,
             "limit": limit,
@@ -95,5 +94,10 @@ def nearest(
 
 def _unit(vector: Sequence[float]) -> list[float]:
     """The vector at length 1, so that the inner product is the cosine."""
-    length = math.sqrt(sum(value * value for value in vector))
+    length = math.hypot(*vector)
     return [value / length for value in vector] if length else list(vector)
+
+
+def _as_text(vector: Sequence[float]) -> str:
+    """As PostgreSQL reads it; six digits are more than half precision keeps."""
+    return ("[" + ",".join(["%.6g"] * len(vector)) + "]") % tuple(vector)

@@ -11,9 +11,9 @@ about which chunk to read, and reading all its postings is what takes the time.
 """
 
 import math
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Double, bindparam, text
 from sqlalchemy.orm import Session
@@ -41,15 +41,14 @@ class Term:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class WordHit:
+class WordHit(NamedTuple):
     """A chunk that holds words of the question: BM25 score, and how much of the question it holds.
 
     `share` is the part of the question's weight (inverse document frequency) found in the chunk.
     `has_vector` tells whether it could be found by meaning too: vectors come in the chunks' order.
     """
 
-    material_id: uuid.UUID
+    material: int
     chunk_index: int
     score: float
     share: float
@@ -82,7 +81,8 @@ _TERMS = text(
     """
 )
 
-# `width_bucket` finds a chunk's place in a term's sorted chunks by halving.
+# BM25 without its factor k1 + 1, which all scores have. `width_bucket` finds a chunk's place in a
+# term's sorted chunks by halving.
 _SCORE = text(
     """
     with asked as materialized (
@@ -92,42 +92,40 @@ _SCORE = text(
         ) as given (config, term, weight, picks)
     ),
     postings as materialized (
-        select material_id, chunk_indexes, term_counts, chunk_lengths, weight, picks
+        select material, chunk_indexes, term_counts, chunk_lengths, weight, picks
         from unnest(cast(:materials as uuid[]), cast(:configs as text[]))
-            as scope (material_id, config)
+            with ordinality as scope (material_id, config, material)
         join asked using (config)
         join chunk_postings using (material_id, term)
     ),
     picked as materialized (
-        select material_id, chunk_index, sum(weight) as held,
-               sum(weight * (:k1 + 1) * term_count
-                   / (term_count + :k1 * (1 - :b + :b * chunk_length / :usual_length))) as score
+        select material, chunk_index, sum(weight) as held,
+               sum(weight * term_count / (term_count + :least + :each * chunk_length)) as score
         from postings, unnest(chunk_indexes, term_counts, chunk_lengths)
             as hit (chunk_index, term_count, chunk_length)
         where picks
-        group by material_id, chunk_index
+        group by material, chunk_index
         order by score desc
         limit :picked
     ),
     common as (
-        select material_id, chunk_index, sum(weight) as held,
-               sum(weight * (:k1 + 1) * term_counts[place]
-                   / (term_counts[place]
-                      + :k1 * (1 - :b + :b * chunk_lengths[place] / :usual_length))) as score
+        select material, chunk_index, sum(weight) as held,
+               sum(weight * term_counts[place]
+                   / (term_counts[place] + :least + :each * chunk_lengths[place])) as score
         from picked
-        join postings using (material_id)
+        join postings using (material)
         cross join lateral (select width_bucket(chunk_index, chunk_indexes) as place) as found
         where not picks and chunk_indexes[place] = chunk_index
-        group by material_id, chunk_index
+        group by material, chunk_index
     )
-    select material_id, chunk_index,
+    select material - 1, chunk_index,
            picked.score + coalesce(common.score, 0) as whole,
            picked.held + coalesce(common.held, 0)
-    from picked left join common using (material_id, chunk_index)
-    order by whole desc, material_id, chunk_index
+    from picked left join common using (material, chunk_index)
+    order by whole desc, material, chunk_index
     limit :limit
     """
-).bindparams(*(bindparam(name, type_=Double) for name in ("k1", "b", "usual_length")))
+).bindparams(*(bindparam(name, type_=Double) for name in ("least", "each")))
 
 
 def terms_of(session: Session, scope: Scope, question: str) -> list[Term]:
@@ -161,18 +159,17 @@ def search_words(
             "terms": [term.term for term in found],
             "weights": [term.weight for term in found],
             "picks": _picks(found),
-            "usual_length": scope.usual_length,
-            "k1": K1,
-            "b": B,
+            "least": K1 * (1 - B),
+            "each": K1 * B / scope.usual_length,
             "picked": PICKED,
             "limit": limit,
         },
     )
-    facts = dict(zip(scope.materials, zip(scope.configs, scope.embedded, strict=True), strict=True))
-    whole = whole_weights(terms)
+    weights = whole_weights(terms)
+    whole = [weights.get(config, 0.0) for config in scope.configs]
     return [
-        WordHit(key, index, score, held / whole[facts[key][0]], index < facts[key][1])
-        for key, index, score, held in rows
+        WordHit(material, index, score, held / whole[material], index < scope.embedded[material])
+        for material, index, score, held in rows
     ]
 
 

@@ -1,17 +1,16 @@
 """Words and meaning fused, by value."""
 
-import uuid
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.materials.fusion import fuse
+from app.materials.fusion import Place, fuse
 from app.materials.vectors import VectorHit
 from app.materials.words import WordHit
 
-FILE = uuid.UUID(int=1)
+FILE = 1
 
 
 def word(index: int, score: float, share: float, *, has_vector: bool = True) -> WordHit:
@@ -22,7 +21,7 @@ def near(index: int, cosine: float) -> VectorHit:
     return VectorHit(FILE, index, cosine)
 
 
-def order(scores: dict[tuple[uuid.UUID, int], float]) -> list[int]:
+def order(scores: dict[Place, float]) -> list[int]:
     return [index for (_, index), _ in sorted(scores.items(), key=lambda item: -item[1])]
 
 

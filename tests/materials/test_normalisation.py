@@ -1,5 +1,7 @@
 """What is folded before search, and what is not; languages by their words."""
 
+from unicodedata import category
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +41,7 @@ def test_folding_twice_is_folding_once(text: str) -> None:
 def test_folded_text_is_words_with_single_spaces(text: str) -> None:
     folded = fold(text)
     assert folded == " ".join(folded.split()) and "\0" not in folded
+    assert all(c.isalnum() or category(c) in ("Mn", "Mc") for c in folded.replace(" ", ""))
 
 
 @pytest.mark.parametrize(
