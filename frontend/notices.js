@@ -50,16 +50,17 @@ export function errorNotice(sentence, { reference, action = "Try again", act } =
     button.addEventListener("click", () => { notice.remove(); act(); });
     body.append(button);
   }
-  notice.append(alertIcon(), body);
+  notice.append(icon("alert"), body);
   return notice;
 }
 
-function alertIcon() {
+/** An icon of the set, hidden from screen readers. */
+export function icon(name, ...classes) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS(svg.namespaceURI, "use");
-  svg.classList.add("cl-icon");
+  svg.classList.add("cl-icon", ...classes);
   svg.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", new URL("icons.svg", import.meta.url) + "#i-alert");
+  use.setAttribute("href", new URL("icons.svg", import.meta.url) + `#i-${name}`);
   svg.append(use);
   return svg;
 }
@@ -72,8 +73,8 @@ export function showAt(source, notice) {
   settle(source);
   shown.set(source, notice);
   let place = source.closest("details:not([open])") ?? source;
-  while (place.parentElement?.closest("main") && place.parentElement.matches(NO_PLACE)) place = place.parentElement;
-  const main = document.querySelector("main") || document.body;
+  while (place.parentElement?.closest("main, #source") && place.parentElement.matches(NO_PLACE)) place = place.parentElement;
+  const main = place.closest("main, #source") || document.querySelector("main") || document.body;
   if (place !== main && main.contains(place)) place.after(notice);
   else main.prepend(notice);
   notice.scrollIntoView({ block: "nearest" });

@@ -22,7 +22,7 @@ export function init(part) {
     } catch (error) {
       if (mine !== turn || !part.isConnected) return;
       console.warn("reader", error);
-      explain(part);
+      explain(part, error);
     }
   };
   part.setAttribute("aria-busy", "true");
@@ -47,13 +47,13 @@ function stretch(part, width) {
 
 async function load(part) {
   const file = await openDocument(part.dataset.src);
-  const number = Math.min(Math.max(Number(part.dataset.page) || 1, 1), file.numPages);
+  const asked = Number(part.dataset.page) || 1, number = Math.min(Math.max(asked, 1), file.numPages);
   const page = await file.getPage(number);
   const { content, items } = await pageText(page);
   const ranges = findQuotes(items.map((item) => item.str), JSON.parse(part.dataset.quotes || "[]"));
   const bands = (viewport) => joinLines(ranges.map(({ piece, start, end }) =>
     rectangle(items[piece], start, end, content.styles, viewport)));
-  return { page, content, items, bands };
+  return { page, content, items, bands, beyond: asked > file.numPages ? file.numPages : 0 };
 }
 
 /* A canvas with the page on it, the marks multiplied into it as by a marker pen. */
@@ -74,7 +74,7 @@ async function paint(page, viewport, density, size, bands) {
 const density = (width, height) => Math.min(window.devicePixelRatio || 1, 2.5, Math.sqrt(MOST_PIXELS / (width * height)));
 
 async function drawPage(part, width, current) {
-  const { page, content, items, bands } = await load(part);
+  const { page, content, items, bands, beyond } = await load(part);
   const plain = page.getViewport({ scale: 1 });
   const viewport = page.getViewport({ scale: width / plain.width });
   const marks = bands(viewport);
@@ -88,6 +88,7 @@ async function drawPage(part, width, current) {
   stretch(part, part.clientWidth);
   await new TextLayer({ textContentSource: content, container: layer, viewport }).render();
   if (!items.some((item) => item.str.trim())) part.prepend(hint("This page is a picture without text."));
+  if (beyond) part.prepend(hint(`There is no page ${part.dataset.page} in this file, which has ${beyond}. This is the last one.`));
   showMark(part);
 }
 
@@ -153,8 +154,15 @@ export function cropArea(marks, text, page) {
   return { left: Math.min(left, page.width - width), top: Math.max(0, Math.min(wanted, Math.max(lowest, 0))), width, height };
 }
 
+/* pdf.js tells an answer of the server by its status; 0 is none at all. */
+function reason({ status, missing }) {
+  if (missing || status === 404) return ": the file is missing, or it is not shown any more. Your teacher can tell.";
+  if (status === 0) return ": the server could not be reached. Check your connection and open the page again.";
+  return ".";
+}
+
 /* No picture: what it would have shown, in words, and the way to the text. */
-function explain(part) {
+function explain(part, error) {
   part.removeAttribute("aria-busy");
   part.classList.add("is-failed");
   const text = document.createElement("p");
@@ -162,7 +170,7 @@ function explain(part) {
   const isCrop = part.dataset.mode === "crop";
   text.textContent = isCrop && quotes.length
     ? `The picture of page ${part.dataset.page} could not be loaded. It says: “${quotes.join(" … ")}”`
-    : `Page ${part.dataset.page} could not be shown as a picture.`;
+    : `Page ${part.dataset.page} could not be shown as a picture${reason(error)}`;
   part.replaceChildren(text);
   if (isCrop || !part.dataset.textUrl) return;
   const link = document.createElement("a");

@@ -66,6 +66,12 @@ function adoptHead(text) {
   }
 }
 
+/* What came of a part that was asked for is heard, where the part says what to hear. */
+function say({ detail: { ctx } }) {
+  const told = !isPage(ctx) && !isPolling(ctx) && ctx.target?.querySelector?.("[data-announce]");
+  if (told) announce(told.textContent.trim());
+}
+
 /* After a change of page a reader begins at its heading, as after a real one; after a refused form at its first error. */
 function focus({ detail: { ctx } }) {
   const invalid = (isPage(ctx) ? document : ctx.target)?.querySelector?.('[aria-invalid="true"]');
@@ -109,6 +115,7 @@ export function start() {
   listen("finally:request", end);
   listen("before:swap", judge);
   listen("after:swap", focus);
+  listen("after:swap", say);
   listen("error", broken);
   listen("before:init", keepPlain);
 }

@@ -22,6 +22,8 @@ from app.materials.visibility import visible
 from models import CourseMaterial, FileType, IndexingStatus
 
 LONGEST_TITLE = 200
+GONE = "This file is not here, or not any more: a teacher may have removed or hidden it."
+"""The same whether there ever was such a file or not."""
 FIRST_READ_PRIORITY = 100
 
 _TYPES = {
@@ -182,7 +184,7 @@ def get_material(
         )
     )
     if material is None:
-        raise NotFound
+        raise NotFound(GONE)
     return material
 
 

@@ -28,6 +28,8 @@ class SourcePage:
     heading: str | None
     html: str
     quotes: list[str]
+    note: str = ""
+    """A sentence about what was asked for and is not there."""
 
 
 def read_page(
@@ -43,7 +45,8 @@ def read_page(
     Marked are the quotes; without any, what of the chunk stands on that page.
     """
     chunk = _chunk(session, material, chunk_id)
-    number = _within(material, number or (chunk.start_page if chunk else None) or 1)
+    asked = number or (chunk.start_page if chunk else None) or 1
+    number = _within(material, asked)
     marked = [quote[:LONGEST_QUOTE] for quote in quotes if quote.strip()][:MOST_QUOTES]
     if chunk and not marked:
         marked = [part] if (part := _part_on(chunk, number)) else []
@@ -56,7 +59,15 @@ def read_page(
         heading=page.heading if page else None,
         html=mark(_html(page, material), marked),
         quotes=marked,
+        note=_note(material, asked),
     )
+
+
+def _note(material: CourseMaterial, asked: int) -> str:
+    count, unit = material.page_count, UNITS.get(material.file_type, "Section").lower()
+    if count is None or asked <= count:
+        return ""
+    return f"There is no {unit} {asked} in this file, which has {count}. This is the last one."
 
 
 def _label(material: CourseMaterial, page: MaterialPage | None) -> str | None:

@@ -99,6 +99,21 @@ def kind_in_words(material: CourseMaterial) -> str:
     return FURTHER_KINDS.get(media_type, KINDS[material.file_type])
 
 
+def place_in_words(file_type: str, page: int, heading: str | None) -> str:
+    """ "p. 7", "slide 5", or the innermost heading of a text without pages."""
+    match file_type:
+        case FileType.PDF:
+            return f"p. {page}"
+        case FileType.PPTX:
+            return f"slide {page}"
+    return innermost(heading) or f"section {page}"
+
+
+def innermost(heading: str | None) -> str | None:
+    """The last one of the headings that a passage stands under."""
+    return heading.rpartition(" › ")[2] if heading else None
+
+
 def size_in_words(size: int) -> str:
     """A file's size as people say it, in units of 1024."""
     megabytes = size / MEGABYTE

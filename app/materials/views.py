@@ -27,11 +27,13 @@ from app.materials import (
     deletion,
     delivery,
     intake,
+    search_views,
     upload_views,
     uploads,
     versions,
 )
 from app.materials.listing import rows_of
+from app.materials.looking import LONGEST
 from app.materials.source import SourcePage, read_page
 from app.materials.status import kind_in_words, size_in_words
 from models import CourseMaterial, FileType, IndexingStatus, now
@@ -39,6 +41,7 @@ from models import CourseMaterial, FileType, IndexingStatus, now
 blueprint = Blueprint("materials", __name__)
 blueprint.register_blueprint(upload_views.blueprint, url_prefix="/uploads")
 blueprint.register_blueprint(change_views.blueprint)
+blueprint.register_blueprint(search_views.blueprint)
 guard(blueprint, Right.LEARN, Right.TEACH)
 
 UNDO_SHOWN_FOR = timedelta(minutes=10)
@@ -76,6 +79,7 @@ def index() -> str:
         may_change=actor.may(Right.MANAGE),
         limit=config.current().upload_limit_bytes,
         too_large=intake.too_large(),
+        longest=LONGEST,
         limit_words=size_in_words(config.current().upload_limit_bytes),
     )
 
@@ -180,6 +184,7 @@ def _source(material: CourseMaterial, page: SourcePage) -> dict[str, object]:
         "page_count": page.count,
         "file_url": url_for(".file", material_id=material.material_id) if is_pdf else None,
         "quotes": page.quotes,
+        "note": page.note,
         "text": Markup(page.html),  # noqa: S704 - made safe by app.materials.rendering
         "view": "text" if is_text else "page",
         "page_url": _view_url(material, page, "page") if is_pdf else None,
@@ -187,8 +192,23 @@ def _source(material: CourseMaterial, page: SourcePage) -> dict[str, object]:
         "previous_url": _page_url(material, page.number - 1) if page.number > 1 else None,
         "next_url": _page_url(material, page.number + 1) if has_next else None,
         "cited": [],
-        "back_url": url_for(".index" if current_actor().may(Right.TEACH) else "tutor.index"),
+        "download_url": _download_url(material),
+        "back_url": _back_url(),
     }
+
+
+def _download_url(material: CourseMaterial) -> str | None:
+    """Students may keep what they see as it is; the other files are the teachers'."""
+    if material.file_type is FileType.PDF or current_actor().may(Right.TEACH):
+        return url_for(".file", material_id=material.material_id, download=1)
+    return None
+
+
+def _back_url() -> str:
+    """To the search that found it, else where files are cited or listed."""
+    if text := request.args.get("q"):
+        return url_for(".search.index", q=text)
+    return url_for(".index" if current_actor().may(Right.TEACH) else "tutor.index")
 
 
 def _page_url(material: CourseMaterial, number: int) -> str:
@@ -207,5 +227,6 @@ def _source_url(material: CourseMaterial, number: int, view: str | None) -> str:
         page=number,
         chunk=request.args.get("chunk"),
         quote=request.args.getlist("quote"),
+        q=request.args.get("q"),
         view=view if view == "text" else None,
     )

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 import app as package
+from app.materials import looking
 from app.tutor import asking
 from models import (
     Activity,
@@ -70,7 +71,7 @@ PARAMETERS = {
         ("concept", "activity", "student", "saved", "taken_out", "sent", "asked"), MATERIAL
     ),
     # what is looked for
-    **dict.fromkeys(("question", "quote", "answer"), QUESTION),
+    **dict.fromkeys(("question", "quote", "answer", "q"), QUESTION),
     # how it is shown
     **{"page": "1", "view": "text", "download": "1", "kind": "material", "act": "list"},
     **{"item": "kind=material&material={material}&page=1", "type": "short_answer", "to": "up"},
@@ -310,6 +311,7 @@ def _comparable(text: str, visitor: Visitor) -> str:
 @pytest.fixture(autouse=True)
 def _may_ask_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "MOST_QUESTIONS", 1_000_000)
+    monkeypatch.setattr(looking, "MOST_SEARCHES", 1_000_000)
 
 
 def compare(first: list[Seen], second: list[Seen]) -> None:

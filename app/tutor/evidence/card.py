@@ -4,6 +4,7 @@ import enum
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from app.materials.status import innermost, place_in_words
 from models import Coverage
 
 
@@ -35,16 +36,12 @@ class Place:
     @property
     def short(self) -> str:
         """The page alone: "p. 7", "slide 5", or the innermost heading of a text without pages."""
-        if self.file_type == "pdf":
-            return f"p. {self.page}"
-        if self.file_type == "pptx":
-            return f"slide {self.page}"
-        return self.topic or f"section {self.page}"
+        return place_in_words(self.file_type, self.page, self.heading)
 
     @property
     def topic(self) -> str | None:
         """The innermost heading."""
-        return self.heading.rpartition(" › ")[2] if self.heading else None
+        return innermost(self.heading)
 
     @property
     def full(self) -> str:
