@@ -23,7 +23,8 @@ HEARTBEAT_SECONDS = 5.0
 """How often a worker says that it lives."""
 STALLED_SECONDS = 20.0
 """Silence after which a worker counts as dead and its jobs are taken up again."""
-CONCURRENCY = 4
+CONCURRENCY = 6
+"""One course takes four at most: two files that are read, one for vectors, one for pictures."""
 
 ROOMS = ("materials", "gradebook", "launch", "roster")
 """Rooms that have jobs."""

@@ -25,6 +25,7 @@ LONGEST_TITLE = 200
 GONE = "This file is not here, or not any more: a teacher may have removed or hidden it."
 """The same whether there ever was such a file or not."""
 FIRST_READ_PRIORITY = 100
+AT_ONCE = 2
 
 _TYPES = {
     "pdf": FileType.PDF,
@@ -92,7 +93,8 @@ def _mend(session: Session, material: CourseMaterial, stored: Stored) -> None:
 
 
 def read_soon(session: Session, material: CourseMaterial) -> None:
-    """Queues the reading of a file. The more of a course wait, the later its next one comes."""
+    """Queues the reading of a file. The more of a course wait, the later its next one comes; and
+    however slow they are, no more than `AT_ONCE` of a course are read at once."""
     waiting = session.scalar(
         select(func.count()).where(
             CourseMaterial.course_id == material.course_id,
@@ -104,6 +106,7 @@ def read_soon(session: Session, material: CourseMaterial) -> None:
         "materials:index_words",
         queue="materials",
         priority=FIRST_READ_PRIORITY - min(waiting or 0, FIRST_READ_PRIORITY),
+        lock=f"read:{material.course_id}:{material.material_id.int % AT_ONCE}",
         queueing_lock=f"words:{material.material_id}",
         material_id=str(material.material_id),
     )

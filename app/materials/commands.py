@@ -126,7 +126,7 @@ def _begin(course: Progress, target: str) -> None:
         facts = {"from": course.model, "to": target}
         audit.record_operator(session, audit.COMMAND_LINE, "course.reindexed", str(key), facts)
     with transaction() as session:
-        embed_soon(session, key)
+        embed_soon(session, key, is_patient=True)
 
 
 def _look_on(target: str, course_ids: Sequence[UUID]) -> None:

@@ -43,14 +43,17 @@ def indexed_text(chunk: ChunkDraft | MaterialChunk) -> str:
     return f"{chunk.heading}\n{chunk.content}"
 
 
-def embed_soon(session: Session, course_id: uuid.UUID, **when: Any) -> None:
+def embed_soon(
+    session: Session, course_id: uuid.UUID, *, is_patient: bool = False, **when: Any
+) -> None:
     """Queues the next batch of the course. A course is in the queue once, however many files it
-    has: so courses take turns."""
+    has: so courses take turns. One that is patient (it moves to another model, or its model did
+    not answer) comes after the others, and holds none of them up."""
     defer(
         session,
         "materials:embed_chunks",
         queue="materials",
-        priority=EMBEDDING_PRIORITY,
+        priority=EMBEDDING_PRIORITY - is_patient,
         lock=EMBEDDING_LOCK,
         queueing_lock=f"embed:{course_id}",
         course_id=str(course_id),
@@ -139,9 +142,11 @@ def queue_unfinished(session: Session) -> None:
         CourseMaterial.chunk_count > 0,
         visible(see_hidden=True),
     )
-    moving = select(Course.course_id).where(Course.next_embedding_model.is_not(None))
-    for course_id in session.scalars(courses.union(moving)):
+    for course_id in session.scalars(courses.distinct()):
         embed_soon(session, course_id)
+    moving = select(Course.course_id).where(Course.next_embedding_model.is_not(None))
+    for course_id in session.scalars(moving):
+        embed_soon(session, course_id, is_patient=True)
 
 
 def materials_of(session: Session, batch: Batch) -> list[uuid.UUID]:

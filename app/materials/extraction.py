@@ -13,19 +13,25 @@ from app.materials import sandbox
 from app.materials.readers import recognition
 from app.materials.readers.child import TOO_BIG
 from app.materials.readers.kinds import MARKDOWN, MEDIA_TYPES
-from app.materials.readers.page import DAMAGED, Page, Section
+from app.materials.readers.page import DAMAGED, ONLY_PICTURES, Page, Section
 
 log = logging.getLogger("coursellm.materials")
 
-# Recognising pictures of pages takes long, but costs this file's reader alone.
-_MORE = recognition.SECONDS if recognition.program() else 0
-DEFAULT_LIMITS = sandbox.Limits(wall=sandbox.Limits().wall + _MORE)
+DEFAULT_LIMITS = sandbox.Limits()
+RECOGNISING = sandbox.Limits(
+    wall=DEFAULT_LIMITS.wall + recognition.SECONDS, recognition=recognition.SECONDS
+)
+"""Pages that are pictures are read too, which takes long."""
 
 
 class SourceUnreadable(DomainError):
     """The file cannot be read; `sentence` says why and what to do, in a teacher's words."""
 
     status = 422
+
+
+class PicturesOnly(SourceUnreadable):
+    """No page of the file has text. Recognition may find some."""
 
 
 class NotSearched(SourceUnreadable):
@@ -41,7 +47,9 @@ class Extraction:
     """A file as read: `file_type` by content, `page_count` pages, slides or sections.
 
     `media_type` says what a file of type `other` is; `is_markdown`, that its text is Markdown.
-    `without_text` are the numbers of pages on which nothing can be found.
+    `without_text` are the numbers of pages on which nothing can be found; `details["pictures"]`,
+    how many of these recognition has not looked at, `details["recognised_pages"]`, in how many it
+    found text.
     """
 
     file_type: str
@@ -59,6 +67,8 @@ def extract(path: Path, name: str, limits: sandbox.Limits = DEFAULT_LIMITS) -> E
     kind, pages = "", []
     try:
         for message in sandbox.read(path, name, limits):
+            if message.get("fault") == ONLY_PICTURES:
+                raise PicturesOnly(ONLY_PICTURES)
             if "fault" in message:
                 raise SourceUnreadable(message["fault"])
             if "not_searched" in message:

@@ -9,9 +9,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from app.deferral import defer
 from app.llm.profiles import embedding_profile
 from app.materials.catalogue import set_details
 from app.materials.chunking import ChunkDraft, chunk_pages
@@ -57,6 +58,45 @@ def begin_reading(session: Session, material_id: uuid.UUID) -> ToRead | None:
     return ToRead(material.storage_path, str((material.details or {}).get("name", "")))
 
 
+def recognise_soon(session: Session, material_id: uuid.UUID) -> None:
+    """Queues the reading of pages that are pictures. One file at a time, whatever the course: it
+    takes minutes, and must leave the worker's other hands to what takes seconds."""
+    material = _locked(session, material_id)
+    if material is None:
+        return
+    set_details(material, recognising=True, without_text=None)
+    defer(
+        session,
+        "materials:recognise",
+        queue="materials",
+        lock="materials:recognition",
+        queueing_lock=f"recognise:{material_id}",
+        material_id=str(material_id),
+    )
+
+
+def begin_recognition(session: Session, material_id: uuid.UUID) -> ToRead | None:
+    """The file whose pictures are to be read; None if that is over, or it is gone."""
+    material = _locked(session, material_id)
+    if material is None or material.deleted_at or not (material.details or {}).get("recognising"):
+        return None
+    return ToRead(material.storage_path, str((material.details or {}).get("name", "")))
+
+
+def end_recognition(session: Session, material_id: uuid.UUID, sentence: str) -> None:
+    """Nothing was recognised: the other pages stay as they are, without any the file failed."""
+    material = _locked(session, material_id)
+    if material is None:
+        return
+    pages = select(MaterialPage.number).where(
+        MaterialPage.material_id == material_id, func.trim(MaterialPage.content) == ""
+    )
+    without_text = list(session.scalars(pages.order_by(MaterialPage.number)))
+    set_details(material, recognising=None, without_text=without_text or None)
+    if not material.chunk_count:
+        mark_failed(session, material_id, sentence)
+
+
 def store_words(
     session: Session, material_id: uuid.UUID, found: Extraction, chunks: Sequence[ChunkDraft]
 ) -> None:
@@ -75,9 +115,11 @@ def store_words(
     material.page_count = found.page_count
     material.chunk_count, material.term_total = len(chunks), terms.total
     material.embedded_count = 0
+    material.indexing_status = IndexingStatus.PROCESSING
     set_details(
         material,
         reason=None,
+        recognising=None,
         words_at=now().isoformat(),
         without_text=found.without_text or None,
         media_type=found.media_type,

@@ -18,7 +18,15 @@ from app.llm.client import ModelUnavailable, embed_passages
 from app.llm.profiles import EmbeddingProfile
 from app.materials import deepening, deletion, incoming, indexing, moving, uploads
 from app.materials.copying import copy_file
-from app.materials.extraction import NotSearched, SourceUnreadable, extract
+from app.materials.extraction import (
+    RECOGNISING,
+    NotSearched,
+    PicturesOnly,
+    SourceUnreadable,
+    extract,
+)
+from app.materials.readers import recognition
+from app.materials.readers.page import ONLY_PICTURES
 from app.materials.removal import remove_unless_used
 from app.materials.storage import StorageUnreachable, storage
 from app.materials.unpacking import is_archive, unpack_archive
@@ -53,8 +61,39 @@ def index_words(material_id: str) -> None:
     key = UUID(material_id)
     with transaction() as session:
         to_read = indexing.begin_reading(session, key)
+    if to_read is not None:
+        _read(key, to_read)
+
+
+@blueprint.task(name="recognise", retry=PATIENT)
+def recognise(material_id: str) -> None:
+    """Reads the pages of a file that are pictures, and then all of it anew."""
+    key = UUID(material_id)
+    with transaction() as session:
+        to_read = indexing.begin_recognition(session, key)
     if to_read is None:
         return
+    try:
+        with storage().local(to_read.storage_path) as path:
+            found = extract(path, to_read.name, RECOGNISING)
+        chunks = indexing.chunks_of(found)
+        with transaction() as session:
+            if found.details.get("recognised_pages"):
+                indexing.store_words(session, key, found, chunks)
+            else:
+                indexing.end_recognition(session, key, ONLY_PICTURES)
+    except (OperationalError, StorageUnreachable):
+        raise
+    except Exception as error:
+        if not isinstance(error, SourceUnreadable):
+            log.exception("pictures of material %s could not be read", material_id)
+        sentence = error.sentence if isinstance(error, SourceUnreadable) else OUR_FAULT
+        with transaction() as session:
+            indexing.end_recognition(session, key, sentence)
+
+
+def _read(key: UUID, to_read: indexing.ToRead) -> None:
+    """Pages that are pictures are left to a job of their own."""
     try:
         if is_archive(to_read.name):
             unpack_archive(key, to_read.storage_path)
@@ -64,6 +103,14 @@ def index_words(material_id: str) -> None:
         chunks = indexing.chunks_of(found)
         with transaction() as session:
             indexing.store_words(session, key, found, chunks)
+            if found.details.get("pictures"):
+                indexing.recognise_soon(session, key)
+    except PicturesOnly as fault:
+        if recognition.program() is None:
+            _fail(key, fault.sentence)
+            return
+        with transaction() as session:
+            indexing.recognise_soon(session, key)
     except NotSearched as fault:
         with transaction() as session:
             indexing.keep_unread(session, key, fault.sentence, fault.media_type)
@@ -72,10 +119,10 @@ def index_words(material_id: str) -> None:
     except FileNotFoundError:
         _fail(key, LOST)
     except (OperationalError, StorageUnreachable) as error:
-        log.warning("material %s is read later: %s", material_id, error)
+        log.warning("material %s is read later: %s", key, error)
         raise
     except Exception:
-        log.exception("material %s could not be indexed", material_id)
+        log.exception("material %s could not be indexed", key)
         _fail(key, OUR_FAULT)
 
 
@@ -97,7 +144,7 @@ def embed_chunks(course_id: str) -> None:
         vectors = _vectors(work.batch.texts, work.profile)
         with transaction() as session:
             deepening.store_vectors(session, key, work.batch, vectors, work.profile.name)
-            deepening.embed_soon(session, key)
+            deepening.embed_soon(session, key, is_patient=work.is_move)
     except ModelUnavailable as error:
         log.warning("no vectors for course %s: %s", course_id, error.reason)
         _wait_or_fail(key, work, is_passing=error.is_passing)
@@ -173,7 +220,8 @@ def _wait_or_fail(course_id: UUID, work: moving.Work, *, is_passing: bool) -> No
         return
     with transaction() as session:
         if is_passing:
-            deepening.embed_soon(session, course_id, schedule_at=now() + PAUSE_WITHOUT_MODEL)
+            at = now() + PAUSE_WITHOUT_MODEL
+            deepening.embed_soon(session, course_id, is_patient=True, schedule_at=at)
             return
         for material_id in deepening.materials_of(session, work.batch):
             indexing.mark_failed(session, material_id, NO_VECTORS)

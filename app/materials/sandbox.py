@@ -31,7 +31,10 @@ _UNPACK = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bytes of memory beyond the start, seconds of work and of waiting, and how much may come."""
+    """Bytes of memory beyond the start, seconds of work and of waiting, and how much may come.
+
+    `recognition`: seconds for reading pages that are pictures; without any they are just counted.
+    """
 
     memory: int = 1 << 30
     cpu: int = 120
@@ -39,6 +42,7 @@ class Limits:
     output: int = 256 << 20
     pages: int = 5_000
     characters: int = 30_000_000
+    recognition: int = 0
 
 
 class ChildFailed(Exception):

@@ -51,6 +51,8 @@ class State:
     reason: str | None = None
     without_text: tuple[int, ...] = ()
     words_only: bool = False
+    recognising: bool = False
+    """Pages that are pictures are still to be read."""
     not_searched: str | None = None
     """Why a file that is kept is not searched."""
     unpacked: Mapping[str, Any] | None = None
@@ -58,7 +60,7 @@ class State:
 
     @property
     def is_unfinished(self) -> bool:
-        return self.stage in (Stage.WAITING, Stage.READING, Stage.SEARCHABLE)
+        return self.recognising or self.stage in (Stage.WAITING, Stage.READING, Stage.SEARCHABLE)
 
 
 def state_of(material: CourseMaterial, now: datetime) -> State:
@@ -73,14 +75,17 @@ def state_of(material: CourseMaterial, now: datetime) -> State:
         case IndexingStatus.PROCESSING if not material.chunk_count:
             return State(Stage.READING, kind)
     percent = int(100 * material.embedded_count / max(material.chunk_count, 1))
+    recognising = bool(details.get("recognising"))
     if material.indexing_status is IndexingStatus.PROCESSING:
-        return State(Stage.SEARCHABLE, kind, percent, _minutes(material, now))
+        minutes = _minutes(material, now)
+        return State(Stage.SEARCHABLE, kind, percent, minutes, recognising=recognising)
     return State(
         Stage.READY,
         kind,
         percent,
         without_text=tuple(details.get("without_text", ())),
         words_only=material.embedded_count < material.chunk_count,
+        recognising=recognising,
         not_searched=details.get("not_searched"),
         unpacked=details.get("unpacked"),
     )

@@ -9,7 +9,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen import canvas
 
-from app.materials.extraction import SourceUnreadable, extract
+from app.materials.extraction import RECOGNISING, SourceUnreadable, extract
 from app.materials.readers import recognition
 from tests.materials import makers
 
@@ -33,7 +33,7 @@ def scan() -> bytes:
 
 @pytest.mark.skipif(recognition.program() is None, reason="Tesseract is not installed")
 def test_a_picture_of_text_is_recognised(tmp_path: Path) -> None:
-    found = extract(makers.saved(tmp_path, scan()), "scan.pdf")
+    found = extract(makers.saved(tmp_path, scan()), "scan.pdf", RECOGNISING)
     assert found.pages[1].text == SAID
     assert found.without_text == [3] and found.details == {"recognised_pages": 1}
 
@@ -42,7 +42,7 @@ def test_without_tesseract_the_pages_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = extract(makers.saved(tmp_path, scan()), "scan.pdf")
+    found = extract(makers.saved(tmp_path, scan()), "scan.pdf", RECOGNISING)
     assert found.without_text == [2, 3]
 
 
@@ -53,7 +53,7 @@ def test_tesseract_that_fails_costs_its_page_alone(
     program.write_text("#!/bin/sh\nexit 3\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    assert extract(makers.saved(tmp_path, scan()), "scan.pdf").without_text == [2, 3]
+    assert extract(makers.saved(tmp_path, scan()), "scan.pdf", RECOGNISING).without_text == [2, 3]
 
 
 def test_a_file_of_pictures_says_what_to_do(
@@ -61,5 +61,5 @@ def test_a_file_of_pictures_says_what_to_do(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SourceUnreadable) as caught:
-        extract(makers.saved(tmp_path, makers.pdf(["", ""])), "scan.pdf")
+        extract(makers.saved(tmp_path, makers.pdf(["", ""])), "scan.pdf", RECOGNISING)
     assert "version made by text recognition (OCR)" in caught.value.sentence

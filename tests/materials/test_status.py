@@ -55,6 +55,12 @@ def test_ready_but_for_what_is_missing() -> None:
     assert not state(IndexingStatus.COMPLETED, 9, 9).words_only
 
 
+def test_a_file_whose_pictures_are_still_being_read_is_unfinished() -> None:
+    ready = state(IndexingStatus.COMPLETED, 9, 9, recognising=True)
+    assert ready.stage is Stage.READY and ready.recognising and ready.is_unfinished
+    assert not state(IndexingStatus.COMPLETED, 9, 9).is_unfinished
+
+
 def test_what_it_is() -> None:
     assert state(IndexingStatus.COMPLETED, 9, 9).kind == "PDF, 18 pages"
 

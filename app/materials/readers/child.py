@@ -16,6 +16,7 @@ from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
+from . import recognition
 from .kinds import kind_of
 from .page import DAMAGED, NO_TEXT, ONLY_PICTURES, NotSearched, Page, Source, Unreadable
 
@@ -46,6 +47,7 @@ def main(path: Path, name: str, limits: dict[str, int]) -> None:
         module, function = _READERS[kind]
         read: Callable[[Path], Source] = getattr(import_module(f".{module}", __package__), function)
         limit(limits)
+        recognition.allow(limits["recognition"])
         tell({"kind": kind})
         tell({"done": _pages(read(path), limits)})
     except NotSearched as fault:

@@ -81,6 +81,8 @@ def _pages(document: pdfium.PdfDocument, source: Source) -> Iterator[Page]:
         heading = here[-1].crumb if here else heading
     if recogniser.count:
         source.details["recognised_pages"] = recogniser.count
+    if recogniser.left_over:
+        source.details["pictures"] = recogniser.left_over
 
 
 def _sheet(document: pdfium.PdfDocument, index: int) -> Sheet:

@@ -26,17 +26,29 @@ def program() -> str | None:
     return shutil.which("tesseract")
 
 
+_allowed = 0
+
+
+def allow(seconds: int) -> None:
+    """So much time recognition may take in this process, from now on."""
+    global _allowed  # noqa: PLW0603 - the process reads one file
+    _allowed = seconds
+
+
 class Recogniser:
-    """Recognises the pages of one file while its time lasts."""
+    """Recognises the pages of one file while its time lasts; those left over are counted."""
 
     def __init__(self) -> None:
-        self.count = 0
-        self._left = float(SECONDS)
+        self.count = self.left_over = 0
+        self._left = float(_allowed)
 
     def text(self, page: Any) -> str:
         """The text of a page of PDFium's; empty if it has none, or cannot be recognised."""
         found = program()
-        if found is None or self._left <= 0 or next(page.get_objects(max_depth=2), None) is None:
+        if found is None or next(page.get_objects(max_depth=2), None) is None:
+            return ""
+        if self._left <= 0:
+            self.left_over += 1
             return ""
         began = time.monotonic()
         text = _recognised(found, _picture(page), min(self._left, SECONDS_PER_PAGE))
