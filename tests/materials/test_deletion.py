@@ -55,7 +55,7 @@ def test_deleted_is_gone_at_once_for_everybody_and_can_be_undone(
     assert "No files" in page
     for visitor in (teacher, student):
         gone = visitor.get(f"materials/{material_id}")
-        assert gone.status_code == 404 and "was removed" in gone.text
+        assert gone.status_code == 404 and "may have removed" in gone.text
         assert visitor.get(f"materials/{material_id}/file").status_code == 404
     assert found(session, course) == []
     back = teacher.post("materials/restore", data={"material": str(material_id)})
