@@ -16,6 +16,8 @@ _TAGS = {
 }
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 SHORT_LINE = 55
+CELLS = " | "
+"""Between the cells of a row, as the readers write them."""
 _SCHEMES = {"http", "https", "mailto"}
 # Indented lines and prompts are code: they keep their spaces.
 _CODE = re.compile(r"^(?: {2,}|\t|>>> |\$ )\S", re.M)
@@ -48,7 +50,11 @@ def _from_markdown(text: str) -> str:
 
 
 def _block(block: str) -> str:
-    """A long line is a paragraph; short ones below each other stay so, as code if one looks it."""
+    """Rows of cells are a table. A long line is a paragraph; short ones below each other stay so,
+    as code if one looks it."""
+    rows = [line.split(CELLS) for line in block.split("\n")]
+    if len(rows) > 1 and len(rows[0]) > 1 and {len(row) for row in rows} == {len(rows[0])}:
+        return _table(rows)
     parts = []
     for is_long, lines in groupby(block.split("\n"), lambda line: len(line) > SHORT_LINE):
         if is_long:
@@ -56,6 +62,11 @@ def _block(block: str) -> str:
         elif text := "\n".join(lines).strip("\n"):
             parts.append(_short_lines(text))
     return "\n".join(parts)
+
+
+def _table(rows: list[list[str]]) -> str:
+    lines = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows)
+    return "<table>" + "\n".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
 
 
 def _short_lines(text: str) -> str:

@@ -59,6 +59,12 @@ def test_ranked_passages_with_page_headings_and_marked_words(student: Visitor, r
     assert hits(page)[0][1] == "Notes, Membranes" and "Cells › Membranes" in page
 
 
+def test_a_snippet_is_shown_without_the_marks_of_markdown(student: Visitor, read: Add) -> None:
+    read("Notes.md", b"# Cells\n\n- A **membrane** of `fat` holds *salt* back.\n")
+    page = student.get("materials/search?q=fat+salt").text
+    assert ">A membrane of <mark>fat</mark> holds *<mark>salt</mark>* back.</p>" in page
+
+
 def test_a_hit_leads_back_to_its_search(student: Visitor, read: Add) -> None:
     read("Notes.md", NOTES)
     [(address, _)] = hits(student.get("materials/search?q=holds+salt").text)

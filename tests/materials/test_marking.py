@@ -70,6 +70,8 @@ def test_nothing_in_a_file_becomes_a_script(is_markdown: bool) -> None:
 
 
 def test_slides_keep_their_lines_and_code_its_spaces() -> None:
+    html = as_html("Round | n\n1 | <5>\n\na | b\nno row")
+    assert "<tr><td>1</td><td>&lt;5&gt;</td></tr></table>" in html and "<p>a | b<br>" in html
     html = as_html("Lists\n\nfirst\nsecond\n\nfor x in y:\n    print(x)", "Lists")
     assert html == (
         "<h3>Lists</h3>\n<p>first<br>\nsecond</p>\n<pre>for x in y:\n    print(x)</pre>"
