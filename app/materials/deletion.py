@@ -3,7 +3,8 @@
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Text, cast, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from app import audit
@@ -12,7 +13,15 @@ from app.materials import versions
 from app.materials.catalogue import read_soon
 from app.materials.deepening import embed_soon
 from app.materials.removal import remove_soon
-from models import CourseMaterial, IndexingStatus, MessageCitation, now
+from models import (
+    Conversation,
+    CourseMaterial,
+    IndexingStatus,
+    Message,
+    MessageCitation,
+    MessageEvidence,
+    now,
+)
 
 KEPT_FOR = timedelta(days=7)
 AT_ONCE = 20
@@ -71,15 +80,33 @@ def take_away(session: Session, before: datetime) -> int:
     for material in materials:
         newer = versions.in_use_instead(session, material)
         if newer is not None:
-            session.execute(
-                update(MessageCitation)
-                .where(MessageCitation.material_id == material.material_id)
-                .values(material_id=newer.material_id)
-            )
+            _hand_over(session, material, newer)
         remove_soon(session, material.storage_path)
         session.delete(material)
     session.flush()
     return len(materials)
+
+
+def _hand_over(session: Session, material: CourseMaterial, newer: CourseMaterial) -> None:
+    """Citations and cards that name the one name the other from now on."""
+    session.execute(
+        update(MessageCitation)
+        .where(MessageCitation.material_id == material.material_id)
+        .values(material_id=newer.material_id)
+    )
+    old, new = str(material.material_id), str(newer.material_id)
+    asked_here = (
+        select(Message.message_id)
+        .join(Conversation, Conversation.conversation_id == Message.conversation_id)
+        .where(Conversation.course_id == material.course_id)
+    )
+    card = cast(MessageEvidence.card, Text)
+    session.execute(
+        update(MessageEvidence)
+        .where(MessageEvidence.message_id.in_(asked_here), card.contains(old))
+        .values(card=cast(func.replace(card, old, new), JSONB))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _go_on(session: Session, material: CourseMaterial) -> None:

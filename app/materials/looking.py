@@ -45,8 +45,8 @@ class Hit:
         """The snippet in stretches that are marked or not, without the marks of Markdown."""
         is_markdown = self.passage.file_type is FileType.MD
         for number, (text, is_marked) in enumerate(self.passage.snippet.pieces()):
-            text = _LEADING.sub("", text) if number == 0 else text
-            yield _INLINE.sub("", text) if is_markdown else text, is_marked
+            bare = text if number else _LEADING.sub("", text)
+            yield _INLINE.sub("", bare) if is_markdown else bare, is_marked
 
     @property
     def path(self) -> Sequence[str]:

@@ -5,11 +5,13 @@ title, place and release, and the activities that stand for it; the old one is k
 """
 
 import uuid
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import audit
+from app.materials.visibility import visible
 from models import Activity, CourseMaterial, IndexingStatus, now
 
 LONGEST_CHAIN = 100
@@ -96,6 +98,30 @@ def leads_to(session: Session, course_id: uuid.UUID, material_id: uuid.UUID) -> 
     )
     instead = in_use_instead(session, material) if material else None
     return instead.material_id if instead else None
+
+
+def where_now(
+    session: Session, course_id: uuid.UUID, ids: Collection[uuid.UUID], *, see_hidden: bool
+) -> dict[uuid.UUID, uuid.UUID]:
+    """For each of these materials the one that this person may see in its place: itself, or what
+    replaced it. What is left out is not for this person, or not any more.
+    """
+    found = {one: one for one in _seen(session, course_id, ids, see_hidden=see_hidden)}
+    moved = {one: leads_to(session, course_id, one) for one in set(ids) - found.keys()}
+    newer = [one for one in moved.values() if one is not None]
+    seen = _seen(session, course_id, newer, see_hidden=see_hidden) if newer else set()
+    return found | {one: to for one, to in moved.items() if to in seen and to is not None}
+
+
+def _seen(
+    session: Session, course_id: uuid.UUID, ids: Collection[uuid.UUID], *, see_hidden: bool
+) -> set[uuid.UUID]:
+    query = select(CourseMaterial.material_id).where(
+        CourseMaterial.course_id == course_id,
+        CourseMaterial.material_id.in_(ids),
+        visible(see_hidden),
+    )
+    return set(session.scalars(query))
 
 
 def _before(session: Session, material: CourseMaterial) -> CourseMaterial | None:

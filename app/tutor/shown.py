@@ -1,6 +1,6 @@
 """A turn as a page shows it: the question's heading, the card, the answer's blocks and state."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.llm.profiles import is_tiny, profile_of
+from app.materials.versions import where_now
 from app.materials.visibility import visible
 from app.tutor.answers.citations import Citation, Source
 from app.tutor.answers.rendering import Block, render
@@ -21,6 +22,8 @@ LONGEST_HEADING = 180
 MOST_TITLES = 3
 MOST_TOPICS = 3
 LONGEST_TOPIC = 60
+GONE = Place(str(UUID(int=0)), "", "A file", "other", 1, "not shown any more")
+"""Stands for what was cited; its address says the same in a sentence."""
 
 Link = Callable[[Place, str], str]
 """Gives the address of a place, with a sentence to mark there."""
@@ -41,6 +44,8 @@ class Shown:
     written_from: tuple[Place, ...] = ()
     """The pages that an answer without any citation was written from."""
     by_small_model: bool = False
+    is_reduced: bool = False
+    """Whether something of its card is not shown any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +61,40 @@ class Scope:
     """Headings that one could ask about."""
 
 
+def show_all(session: Session, asker: Asker, turns: Sequence[Turn], link: Link) -> list[Shown]:
+    """The turns with their answers rendered. What was hidden, taken away or replaced since then is
+    left out or led on: nothing that was kept shows more than the materials do now.
+    """
+    ids = {UUID(one) for turn in turns for one in turn.card.material_ids}
+    ids |= {row.material_id for turn in turns for row in turn.citations if row.material_id}
+    found = where_now(session, asker.course_id, ids, see_hidden=asker.see_hidden)
+    where = {str(one): str(to) for one, to in found.items()}
+    return [_show(session, asker, turn, link, where) for turn in turns]
+
+
 def show(session: Session, asker: Asker, turn: Turn, link: Link) -> Shown:
-    """The turn with its answer rendered."""
+    """One turn."""
+    return show_all(session, asker, [turn], link)[0]
+
+
+def _show(
+    session: Session, asker: Asker, turn: Turn, link: Link, where: Mapping[str, str]
+) -> Shown:
     heading, more = headline(turn.question.content)
-    bare = Shown(turn.question_id, heading, more, turn.card, turn.state, turn.failure)
+    card = turn.card.as_of_now(where)
+    bare = Shown(turn.question_id, heading, more, card, turn.state, turn.failure)
+    bare = replace(bare, is_reduced=not turn.card.material_ids <= where.keys())
     if turn.answer is None:
         return bare
     model = turn.answer.llm_model or ""
     given = turn.card.sources[: profile_of(model).sources]
     sources = load_sources(session, asker.course_id, given, see_hidden=asker.see_hidden)
-    cited = [_citation(row, sources) for row in turn.citations]
+    cited = [_citation(row, sources, where) for row in turn.citations]
     blocks = render(
         turn.answer.content,
         cited,
         lambda citation: link(citation.place, citation.quote),
-        sources=sources,
+        sources=() if bare.is_reduced else sources,  # what supports it is not all there
         question=turn.question.content,
     )
     return replace(
@@ -81,14 +105,18 @@ def show(session: Session, asker: Asker, turn: Turn, link: Link) -> Shown:
     )
 
 
-def _citation(row: MessageCitation, sources: Sequence[Source]) -> Citation:
-    """A kept citation. What became of its file is found out by following it."""
+def _citation(
+    row: MessageCitation, sources: Sequence[Source], where: Mapping[str, str]
+) -> Citation:
+    """A kept citation; of a file that is not for this person any more its number alone."""
     for source in sources:
         for _, place in source.places:
             if source.chunk_id == str(row.chunk_id) and place.page == row.page:
                 return Citation(row.number, place, row.quote)
-    material_id = row.material_id or UUID(int=0)
-    place = Place(str(material_id), str(row.chunk_id or ""), row.title, "pdf", row.page or 1)
+    material_id = where.get(str(row.material_id))
+    if material_id is None:
+        return Citation(row.number, GONE, "")
+    place = Place(material_id, str(row.chunk_id or ""), row.title, "pdf", row.page or 1)
     return Citation(row.number, place, row.quote)
 
 

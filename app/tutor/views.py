@@ -22,7 +22,7 @@ from app.llm.profiles import Tier, chat_profile
 from app.tutor import asking, conversations, policy, writing
 from app.tutor.asking import Asker, QuestionRefused
 from app.tutor.evidence.card import Place
-from app.tutor.shown import scope, show
+from app.tutor.shown import scope, show_all
 from app.tutor.streaming import Pages, retry_events, turn_events
 from app.tutor.turns import latest_turns
 
@@ -146,7 +146,7 @@ def _page(refused: str = "", draft: str = "") -> str:
     with transaction() as session:
         conversation = conversations.current(session, asker.user_id, asker.course_id)
         turns = latest_turns(session, conversation.conversation_id) if conversation else []
-        shown = [show(session, asker, turn, place_url) for turn in turns]
+        shown = show_all(session, asker, turns, place_url)
         about = scope(session, asker, with_topics=not turns)
         is_allowed = policy.small_model_allowed(session, asker.course_id)
         instruction = policy.instruction_of(session, asker.course_id, asker.activity_id)

@@ -1,7 +1,8 @@
 """An evidence card as a value: kept with its question as JSON, so that it reads the same later."""
 
 import enum
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from app.materials.status import innermost, place_in_words
@@ -42,6 +43,10 @@ class Place:
     def topic(self) -> str | None:
         """The innermost heading."""
         return innermost(self.heading)
+
+    def moved(self, where: Mapping[str, str]) -> "Place":
+        """The same place in the material that stands there now."""
+        return replace(self, material_id=where[self.material_id])
 
     @property
     def full(self) -> str:
@@ -99,6 +104,28 @@ class Card:
         """Plain values for a JSON column."""
         return asdict(self)
 
+    @property
+    def material_ids(self) -> set[str]:
+        """The materials of all places on it."""
+        places = [key.place for key in (*self.keys, *self.further)]
+        places += [*self.nearest, *([self.lead] if self.lead else [])]
+        return {place.material_id for place in places}
+
+    def as_of_now(self, where: Mapping[str, str]) -> "Card":
+        """The card without what its reader may not see any more; `where` names for each material
+        the one that stands in its place.
+        """
+        keeps_lead = self.lead is not None and self.lead.material_id in where
+        return replace(
+            self,
+            lead=self.lead.moved(where) if self.lead and keeps_lead else None,
+            marked=self.marked if keeps_lead else "",
+            excerpt=self.excerpt if keeps_lead else (),
+            keys=_still_there(self.keys, where) if keeps_lead else (),
+            further=_still_there(self.further, where) if keeps_lead else (),
+            nearest=tuple(p.moved(where) for p in self.nearest if p.material_id in where),
+        )
+
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Card":
         """The card that `to_json` gave."""
@@ -114,6 +141,12 @@ class Card:
             sources=tuple(data["sources"]),
             practice=Practice(**practice) if practice else None,
         )
+
+
+def _still_there(keys: Iterable[Key], where: Mapping[str, str]) -> tuple[Key, ...]:
+    return tuple(
+        replace(key, place=key.place.moved(where)) for key in keys if key.place.material_id in where
+    )
 
 
 def _key(data: dict[str, Any]) -> Key:

@@ -1,0 +1,134 @@
+"""Answers of the past, after their file was hidden, replaced or taken away for good."""
+
+import re
+import uuid
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.extensions import transaction
+from app.materials.deletion import take_away
+from models import Course, CourseMaterial, FileType, now
+from tests.helpers import Visitor
+from tests.llm.fake_endpoint import FakeEndpoint, Script
+from tests.tutor.conftest import PAGES, AddText, ask
+
+ANSWER = ("It stays as it is [1]. ", "Both names show it [2].")
+OF_THE_FILE = re.compile("never copies|second label|Both arrows|Week 4|shallow")
+
+
+@pytest.fixture
+def answered(
+    session: Session, course: Course, student: Visitor, capable: FakeEndpoint
+) -> CourseMaterial:
+    """A student was answered from the course's one file."""
+    capable.script = Script(pieces=ANSWER)
+    ask(student)
+    ask(student, "What happens when a list is passed to functions?")
+    assert OF_THE_FILE.search(told(student))
+    return session.scalars(select(CourseMaterial)).one()
+
+
+def told(student: Visitor) -> str:
+    """The conversation as the page tells it: without what the student asked."""
+    return re.sub(r"<h2.*?</h2>", "", student.get("tutor/").text, flags=re.S)
+
+
+def links(page: str) -> set[str]:
+    """The materials that sources of the conversation lead to."""
+    return set(re.findall(r'/materials/([0-9a-f-]{36})[^"]*" data-source', page))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [{"is_public": False}, {"release_at": now() + timedelta(days=1)}, {"deleted_at": now()}],
+)
+def test_what_is_hidden_is_hidden_in_old_answers_too(
+    session: Session, student: Visitor, answered: CourseMaterial, state: dict[str, Any]
+) -> None:
+    for column, value in state.items():
+        setattr(answered, column, value)
+    session.commit()
+    page = told(student)
+    assert not OF_THE_FILE.search(page)
+    assert "not shown any more: a teacher has removed or hidden it." in page
+    assert "It stays as it is" in page, "the tutor's own words stay"
+    assert "A file, not shown any more" in page
+    assert links(page) == {str(uuid.UUID(int=0))}
+    gone = student.get(f"materials/{uuid.UUID(int=0)}")
+    assert gone.status_code == 404 and "may have removed or hidden it" in gone.text
+    assert "not from your materials" not in page
+
+
+@pytest.mark.parametrize("is_purged", [False, True])
+def test_a_replaced_files_citations_lead_to_the_version_in_use(
+    session: Session,
+    course: Course,
+    student: Visitor,
+    answered: CourseMaterial,
+    add_text: AddText,
+    is_purged: bool,
+) -> None:
+    new = _replace(session, course, answered, add_text, is_purged)
+    page = told(student)
+    assert links(page) == {str(new.material_id)}
+    assert "An assignment never copies a list." in page
+    address = unescape(re.findall(r'href="([^"]*)" data-source', page)[0])
+    source = student.get(f"{address}&view=text").text
+    assert "Page 1 of 3" in source
+    assert re.search("<mark>[^<]*copies a list", source), "the sentence is marked where it stands"
+
+
+@pytest.mark.parametrize("is_purged", [False, True])
+def test_they_lead_nowhere_while_the_version_in_use_is_hidden(
+    session: Session,
+    course: Course,
+    student: Visitor,
+    answered: CourseMaterial,
+    add_text: AddText,
+    is_purged: bool,
+) -> None:
+    new = _replace(session, course, answered, add_text, is_purged)
+    new.is_public = False
+    session.commit()
+    assert not OF_THE_FILE.search(told(student))
+
+
+def test_after_a_file_is_gone_for_good_its_answers_say_so(
+    session: Session, student: Visitor, answered: CourseMaterial
+) -> None:
+    _delete(session, answered, is_purged=True)
+    assert not OF_THE_FILE.search(told(student))
+    assert "not shown any more" in told(student)
+
+
+def _replace(
+    session: Session,
+    course: Course,
+    old: CourseMaterial,
+    add_text: AddText,
+    is_purged: bool,
+) -> CourseMaterial:
+    new = add_text(
+        course,
+        *PAGES,
+        title="Week 4",
+        file_type=FileType.PDF,
+        replaces_id=old.material_id,
+    )
+    _delete(session, old, is_purged=is_purged)
+    return new
+
+
+def _delete(session: Session, material: CourseMaterial, *, is_purged: bool) -> None:
+    material.deleted_at = now()
+    session.commit()
+    if not is_purged:
+        return
+    with transaction() as step:
+        assert take_away(step, now() + timedelta(seconds=1)) == 1
+    session.expire_all()
