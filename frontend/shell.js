@@ -31,7 +31,8 @@ async function download(event) {
   const done = waiting();
   try {
     const response = await request(link.href, { accept: "*/*" });
-    save(await response.blob(), fileName(response, link));
+    // whatever it is, the browser is to save it and not to show it
+    save(new Blob([await response.blob()], { type: "application/octet-stream" }), fileName(response, link));
   } catch (error) {
     showAt(link, errorNotice(error.message, { act: () => link.click() }));
   } finally {
