@@ -7,7 +7,6 @@ from flask import Flask
 from app import config
 from app.admin import commands as admin
 from app.demo import commands as demo
-from app.launch import commands as launch
 from app.materials import commands as materials
 from app.materials.storage import StorageUnreachable, storage
 from app.registration import commands as registration
@@ -21,7 +20,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(demo.demo)
     app.cli.add_command(materials.materials)
     app.cli.add_command(registration.platform)
-    app.cli.add_command(launch.signing_keys)
+    app.cli.add_command(admin.signing_keys)
 
     @app.cli.command("worker")
     def worker() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -68,7 +68,16 @@ def published(session: Session, secret_keys: tuple[str, ...]) -> dict[str, Any]:
     return {"keys": list(rows)}
 
 
-def rotate(session: Session, secret_keys: tuple[str, ...]) -> ToolKey:
+class Rotation(NamedTuple):
+    """The key that signs next, and what was changed."""
+
+    key: ToolKey
+    is_new: bool
+    is_sealed_anew: bool
+    """Whether an older key was encrypted with a former secret key."""
+
+
+def rotate(session: Session, secret_keys: tuple[str, ...]) -> Rotation:
     """Publish a new key that signs from tomorrow, when the ones before it retire.
 
     While a key is announced no other is: whoever asks twice, or with somebody else, gets that
@@ -79,6 +88,7 @@ def rotate(session: Session, secret_keys: tuple[str, ...]) -> ToolKey:
     moment = now()
     rows = session.scalars(select(ToolKey).where(_is_published(moment))).all()
     new = next((row for row in rows if row.signs_from > moment), None)
+    is_new = new is None
     if new is None:
         new = _make(secret_keys)
         new.signs_from = moment + ANNOUNCED_FOR if rows else moment
@@ -86,7 +96,22 @@ def rotate(session: Session, secret_keys: tuple[str, ...]) -> ToolKey:
     for row in rows:
         if row is not new:
             row.retired_at = row.retired_at or new.signs_from + PUBLISHED_FOR
+    is_former = any(sealed_with(secret_keys, row.private_key) is not Sealed.NEWEST for row in rows)
     _seal_anew(rows, secret_keys)
+    session.flush()
+    return Rotation(new, is_new, is_former)
+
+
+def replace_now(session: Session, secret_keys: tuple[str, ...]) -> ToolKey:
+    """Drop every key, published or announced, and sign with a new one from this moment.
+
+    For a key that is in wrong hands: what it signed is refused by every platform that asks for our
+    key set again. Until a platform does so, an hour at most by what we allow, it refuses us too.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    session.execute(delete(ToolKey))
+    new = _make(secret_keys)
+    session.add(new)
     session.flush()
     return new
 

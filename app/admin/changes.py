@@ -10,6 +10,7 @@ from app.admin import institutions
 from app.errors import NotFound
 from lti_config import invitations, keys, keysets, moving, registrations, switches
 from lti_config.addresses import TrustedHosts
+from lti_config.keys import Rotation
 from lti_config.keysets import Fetched
 from lti_config.moving import Move
 from lti_config.registrations import NewRegistration
@@ -95,10 +96,20 @@ def keep_key_set(
     )
 
 
-def rotate_keys(session: Session, operator: str, secret_keys: tuple[str, ...]) -> ToolKey:
-    """Publish the next signing key. Raises SealBroken."""
-    key = keys.rotate(session, secret_keys)
-    audit.record_operator(session, operator, "keys.rotated", key.kid)
+def rotate_keys(session: Session, operator: str, secret_keys: tuple[str, ...]) -> Rotation:
+    """Publish the next signing key, unless one is announced. Raises SealBroken."""
+    rotation = keys.rotate(session, secret_keys)
+    if rotation.is_new:
+        audit.record_operator(session, operator, "keys.rotated", rotation.key.kid)
+    elif rotation.is_sealed_anew:
+        audit.record_operator(session, operator, "keys.encrypted_anew", "all")
+    return rotation
+
+
+def replace_keys(session: Session, operator: str, secret_keys: tuple[str, ...]) -> ToolKey:
+    """Drop all signing keys for a new one that signs at once."""
+    key = keys.replace_now(session, secret_keys)
+    audit.record_operator(session, operator, "keys.replaced", key.kid)
     return key
 
 

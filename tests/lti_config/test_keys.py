@@ -61,7 +61,7 @@ def kids(session: Session) -> list[str]:
 
 def test_a_new_key_is_published_a_day_before_it_signs(session: Session):
     first = keys.signing_key(session, OLD).kid
-    second = keys.rotate(session, NEW).kid
+    second = keys.rotate(session, NEW).key.kid
     assert kids(session) == [first, second]
     assert keys.signing_key(session, NEW).kid == first
 

@@ -134,7 +134,7 @@ def test_everything_signed_is_verified_by_platforms_that_kept_the_old_set(
 
     clock.moment = rotated = start + timedelta(minutes=90)
     with transaction() as session:
-        new = keys.rotate(session, config.current().secret_keys)
+        new = keys.rotate(session, config.current().secret_keys).key
         first = session.scalars(select(ToolKey.kid).where(ToolKey.kid != new.kid)).one()
     signed_by: dict[str, list[datetime]] = {}
     fresh: list[tuple[datetime, str]] = []
@@ -167,7 +167,7 @@ def _all_keys(app: Flask) -> KeySet:
 
 def test_an_old_key_outlives_all_that_it_signed(session: Session, clock: Clock) -> None:
     first = keys.signing_key(session, ("k" * 32,)).kid
-    new = keys.rotate(session, ("k" * 32,))
+    new = keys.rotate(session, ("k" * 32,)).key
     retired = session.get_one(ToolKey, first).retired_at
     assert retired is not None
     assert retired - new.signs_from >= max(LONGEST_LIFE, keys.PUBLISHED_FOR)
@@ -180,7 +180,7 @@ def test_two_workers_that_rotate_at_once_announce_one_key(app: Flask, session: S
 
     def rotate(_number: int) -> str:
         with app.app_context(), transaction() as one:
-            return keys.rotate(one, secrets).kid
+            return keys.rotate(one, secrets).key.kid
 
     with ThreadPoolExecutor(6) as pool:
         announced = set(pool.map(rotate, range(6)))
@@ -192,7 +192,7 @@ def test_two_workers_that_rotate_at_once_announce_one_key(app: Flask, session: S
 
 
 def test_a_rotation_on_an_empty_house_signs_at_once(session: Session) -> None:
-    made = keys.rotate(session, ("k" * 32,))
+    made = keys.rotate(session, ("k" * 32,)).key
     assert keys.signing_key(session, ("k" * 32,)).kid == made.kid
 
 

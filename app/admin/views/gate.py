@@ -46,6 +46,7 @@ _DONE = {
     "switched_off": "The institution is switched off. Nobody of it can come in.",
     "revoked": "The invitation is revoked.",
     "encrypted_anew": "The keys are encrypted with the newest secret key. Older ones can go.",
+    "kept": "Nothing was changed: the next key is announced already.",
     "rotated": "The next signing key is published. It signs a day later, by itself.",
 }
 

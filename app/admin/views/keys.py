@@ -44,19 +44,29 @@ def index() -> str:
 @blueprint.post("/keys/rotate")
 def rotate() -> Response:
     """Publish the next key; it signs a day later."""
-    return _change(changes.rotate_keys, "rotated")
+
+    def rotated(session: Session, operator: str, secret_keys: tuple[str, ...]) -> str:
+        return "rotated" if changes.rotate_keys(session, operator, secret_keys).is_new else "kept"
+
+    return _change(rotated)
 
 
 @blueprint.post("/keys/encrypt-anew")
 def seal_anew() -> Response:
     """Encrypt the private parts with the newest secret key."""
-    return _change(changes.seal_keys_anew, "encrypted_anew")
+
+    def sealed(session: Session, operator: str, secret_keys: tuple[str, ...]) -> str:
+        changes.seal_keys_anew(session, operator, secret_keys)
+        return "encrypted_anew"
+
+    return _change(sealed)
 
 
-def _change(change: Callable[[Session, str, tuple[str, ...]], object], done: str) -> Response:
+def _change(change: Callable[[Session, str, tuple[str, ...]], str]) -> Response:
+    """`change` says what was done."""
     try:
         with transaction() as session:
-            change(session, current_operator().name, config.current().secret_keys)
+            done = change(session, current_operator().name, config.current().secret_keys)
     except SealBroken as error:
         raise DomainError(
             f"Nothing was changed: {error}. Put the former key back at the end of "

@@ -30,6 +30,7 @@ ACTIONS = {
     "invitation.revoked": "Invitation revoked",
     "keys.encrypted_anew": "Signing keys encrypted anew",
     "keys.rotated": "Signing key rotated",
+    "keys.replaced": "All signing keys dropped for a new one",
 }
 
 
