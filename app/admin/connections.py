@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
+from app.pages import A_PAGE, Page
 from lti_config import health
 from models import (
     CachedKeySet,
@@ -88,7 +89,14 @@ def _parts(error: str | None) -> tuple[str, str]:
     return words, seen
 
 
-def connections(session: Session, *conditions: ColumnElement[bool]) -> list[Connection]:
+def count(session: Session) -> int:
+    """How many registrations there are."""
+    return session.scalar(select(func.count(Registration.registration_id))) or 0
+
+
+def connections(
+    session: Session, *conditions: ColumnElement[bool], page: Page | None = None
+) -> list[Connection]:
     """The connections, those of one platform together, in the order of their making."""
     rows = session.execute(
         select(Platform, Registration, Invitation.note)
@@ -96,6 +104,8 @@ def connections(session: Session, *conditions: ColumnElement[bool]) -> list[Conn
         .outerjoin(Invitation, Invitation.registration_id == Registration.registration_id)
         .where(*conditions)
         .order_by(Platform.created_at, Platform.platform_id, Registration.created_at)
+        .offset(page.offset if page else None)
+        .limit(A_PAGE if page else None)
     ).all()
     found = {row.Registration.registration_id: Connection(*row) for row in rows}
     of_these = RegistrationHealth.registration_id.in_(found)
@@ -110,6 +120,17 @@ def connections(session: Session, *conditions: ColumnElement[bool]) -> list[Conn
     for deployment, institution in deployments:
         found[deployment.registration_id].deployments.append((deployment, institution))
     return list(found.values())
+
+
+def name_of(found: Sequence[Connection], item_id: UUID | None) -> str | None:
+    """What a registration or deployment is called, if it is one of these."""
+    for one in found:
+        if one.registration.registration_id == item_id:
+            return f"Registration {one.registration.client_id} of {one.name}"
+        for deployment, _ in one.deployments:
+            if deployment.deployment_id == item_id:
+                return f"Deployment {deployment.lti_deployment_id} of {one.name}"
+    return None
 
 
 def waiting_scores(session: Session, platform_id: UUID) -> dict[UUID, int]:

@@ -53,7 +53,7 @@ def refused(refusal: InvitationRefused | RegistrationRefused) -> Response:
         refusal.sentence,
         reason=str(refusal),
         status=refusal.status,
-        title="No invitation" if is_invitation else "Nothing was registered",
+        title="This invitation does not work" if is_invitation else "Nothing was registered",
     )
     return errors.answer(error)
 

@@ -8,6 +8,7 @@ from app.access import Right, current_actor, guard
 from app.clock import zone_of
 from app.errors import NotFound
 from app.extensions import transaction
+from app.pages import page_of
 from app.roster import listing, sync
 from app.session import display_name
 from models import Course, now
@@ -25,7 +26,13 @@ def index() -> str:
         people = listing.people(session, actor.course, display_name, zone, moment)
         reading = listing.reading(listing.find_context(session, actor.course), zone, moment)
     return render_template(
-        "roster/index.html", people=people, reading=reading, asked=request.args.get("asked", "")
+        "roster/index.html",
+        people=people,
+        present=page_of(len(people.present), request.args.get("page", type=int)),
+        gone=page_of(len(people.gone), request.args.get("gone", type=int)),
+        is_gone_open="gone" in request.args,
+        reading=reading,
+        asked=request.args.get("asked", ""),
     )
 
 

@@ -73,6 +73,14 @@ def test_deployments_are_assigned(
     assert deployment.institution_id is None
     assert console.post(path, institution_id=str(row.platform_id)).status_code == 404
 
+    console.done(path, institution_id=str(school.institution_id))
+    for unreadable in ({"institution_id": "no id"}, {}):
+        answer = console.post(path, **unreadable)
+        assert answer.status_code == 422 and "Nothing was changed" in shown(answer)
+    session.rollback()
+    session.expire_all()
+    assert deployment.institution_id == school.institution_id, "an odd form takes nothing away"
+
 
 def test_nobody_of_a_school_that_is_off_comes_in(
     app: Flask,

@@ -55,7 +55,7 @@ def test_what_waits_is_shown_and_approved(
     text = shown(console.get("/"))
     assert "One thing needs your attention" in text and "Registration with client id c1" in text
     done = console.done(f"/registrations/{row.registration_id}/approve")
-    assert "It is approved" in done and "Active" in done
+    assert "Registration c1 of Lakeside is approved and may launch." in done and "Active" in done
     session.refresh(row)
     assert row.status is RegistrationStatus.ACTIVE
     event = last(session)
@@ -75,7 +75,8 @@ def test_a_new_deployment_waits_until_it_is_approved(
     session.commit()
     text = shown(console.get("/"))
     assert "Deployment 2:new" in text and "Lakeside" in text
-    console.done(f"/deployments/{deployment.deployment_id}/approve")
+    done = console.done(f"/deployments/{deployment.deployment_id}/approve")
+    assert "Deployment 2:new of Lakeside is approved and may launch." in done
     assert "Nothing needs your attention." in shown(console.get("/"))
     assert last(session).details == {"client_id": "c1", "deployment": "2:new"}
 
@@ -94,7 +95,7 @@ def test_disabling_asks_first_and_ends_sessions(
     assert "Disabled" in console.done(f"/{kind}/{item}/disable")
     session.rollback()
     assert session.scalars(select(ToolSession)).all() == []
-    assert "It is approved" in console.done(f"/{kind}/{item}/approve")
+    assert "of Lakeside is approved and may launch." in console.done(f"/{kind}/{item}/approve")
 
 
 def test_health_is_said_in_words(console: Console, register: Registering, session: Session) -> None:
@@ -285,3 +286,28 @@ def test_texts_of_an_lms_are_shown_as_text(
     for path in ("/", "/platforms", f"/platforms/{row.platform_id}", "/keys", "/record"):
         text = console.get(path).text
         assert not any(tag in text for tag in ("<b>", "<i>", "<u>")), path
+
+
+def test_platforms_come_a_hundred_to_a_page(
+    console: Console, register: Registering, session: Session
+) -> None:
+    for number in range(101):
+        register(f"lms{number}.example", name=f"School {number}", client_id=f"c{number}")
+    first = console.get("/platforms")
+    assert first.text.count("<tr>") == 1 + 100 and "Page 1 of 2, 101 in all" in shown(first)
+    second = shown(console.get("/platforms?page=2"))
+    assert "School 100" in second and "School 99" not in second
+    for odd in ("0", "-5", "99", "x", "9" * 30):
+        assert "in all" in shown(console.get(f"/platforms?page={odd}"))
+
+
+def test_one_page_needs_no_pager(console: Console, register: Registering) -> None:
+    register()
+    assert "Page 1" not in shown(console.get("/platforms"))
+
+
+def test_a_message_names_nothing_that_is_not_there(console: Console, register: Registering) -> None:
+    row = register()
+    for item in ("x", "00000000-0000-0000-0000-000000000000", ""):
+        page = console.get(f"/platforms/{row.platform_id}?done=approved&item={item}")
+        assert "may launch" not in shown(page)

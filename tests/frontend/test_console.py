@@ -202,13 +202,13 @@ def test_what_waits_is_approved_and_what_runs_is_disabled_after_a_question(
     visiting = enter_console()
     page = visiting.page
     page.get_by_role("button", name="Approve deployment 23").click()
-    page.wait_for_selector("[role=status] >> text=It is approved")
+    page.wait_for_selector("[role=status] >> text=is approved and may launch")
     row = page.get_by_role("row", name=re.compile("^23 "))  # not a time of day that has one
     row.get_by_text("Disable", exact=True).click()
     dialog = page.get_by_role("dialog", name="Disable deployment 23?")
     assert page.evaluate("document.activeElement.textContent") == "Cancel"
     dialog.get_by_role("button", name="Disable deployment").click()
-    page.wait_for_selector("[role=status] >> text=It is disabled")
+    page.wait_for_selector("[role=status] >> text=is disabled")
     assert page.get_by_role("dialog").count() == 0
     found = session.scalars(select(Deployment).where(Deployment.lti_deployment_id == "23")).one()
     assert found.status is RegistrationStatus.DISABLED

@@ -130,7 +130,7 @@ def test_from_the_lmss_page_to_a_launching_tool(
     expect(page.get_by_text("the course uses it")).to_be_visible()
     page.goto(f"{both.lms}/links/course-tutor?as=student-1")
     frame = page.frame_locator("iframe.tool")
-    expect(frame.get_by_text("waits until the people who run this CourseLLM")).to_be_visible()
+    expect(frame.get_by_role("heading", name="Waiting for approval")).to_be_visible()
 
     run = app.test_cli_runner().invoke
     assert run(args=["platform", "approve", str(row.registration_id)]).exit_code == 0
@@ -222,7 +222,7 @@ def test_the_pages_hold_on_a_phone_and_for_everybody(
     page.keyboard.press("Enter")
     look("done", "CourseLLM is registered")
     page.goto(both.direct("canvas"))
-    look("refused", "This did not work")
+    look("refused", "This invitation does not work")
     page.goto(f"{both.lms}/tools?as=admin")
     look("tools", "Tools")
 
@@ -250,7 +250,7 @@ def test_the_operator_invites_approves_and_sees_that_it_works(
     waiting = console.get_by_role("row", name="Ms Berg, Lakeside")
     expect(waiting.get_by_text("Invited: Ms Berg, Lakeside")).to_be_visible()
     waiting.get_by_role("button", name="Approve").click()
-    expect(console.get_by_text("It is approved and may launch.")).to_be_visible()
+    expect(console.get_by_text("is approved and may launch.")).to_be_visible()
     never = console.locator("div", has=console.get_by_text("Last launch", exact=True))
     expect(never.last).to_contain_text("never")
 

@@ -34,8 +34,6 @@ _TABS = (
 """Address, label, and further doors that belong to it."""
 _DONE = {
     "added": "The platform is added and may launch.",
-    "approved": "It is approved and may launch.",
-    "disabled": "It is disabled. Whoever had come in by it is out.",
     "assigned": "The deployment is assigned.",
     "fetched": "The key set was fetched and is kept.",
     "moved": "The LMS has moved. Its people, courses and grades stay as they were.",

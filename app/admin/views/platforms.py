@@ -9,9 +9,19 @@ from werkzeug.wrappers import Response
 
 from app import config
 from app.admin import changes
-from app.admin.connections import connections, platform_of, school_options, waiting_scores
+from app.admin.connections import (
+    Connection,
+    connections,
+    count,
+    name_of,
+    platform_of,
+    school_options,
+    waiting_scores,
+)
 from app.admin.views.gate import as_sentences, current_operator
+from app.errors import DomainError
 from app.extensions import transaction
+from app.pages import page_of
 from lti_config import keysets, registrations
 from lti_config.addresses import TrustedHosts
 from lti_config.errors import RegistrationClash, Unreachable
@@ -23,15 +33,20 @@ blueprint = Blueprint("platforms", __name__)
 
 LONGEST_NAME = 200
 _FIELDS = ("name", "issuer", "client_id", "auth_url", "token_url", "jwks_url", "auth_audience")
+_SWITCHED = {
+    "approved": "is approved and may launch.",
+    "disabled": "is disabled. Whoever had come in by it is out.",
+}
 _STATUS = {"approve": RegistrationStatus.ACTIVE, "disable": RegistrationStatus.DISABLED}
 
 
 @blueprint.get("/platforms")
 def index() -> str:
-    """All platforms."""
+    """All platforms, a page at a time."""
     with transaction() as session:
-        found = connections(session)
-    return render_template("admin/platforms.html", connections=found)
+        page = page_of(count(session), request.args.get("page", type=int))
+        found = connections(session, page=page)
+    return render_template("admin/platforms.html", connections=found, page=page)
 
 
 @blueprint.route("/platforms/new", methods=["GET", "POST"])
@@ -86,13 +101,13 @@ def switch(_kind: str, item_id: UUID, to: str) -> Response:
     """Approve or disable a registration or a deployment."""
     with transaction() as session:
         platform_id = changes.switch(session, current_operator().name, item_id, _STATUS[to])
-    return _back(platform_id, f"{to}d")
+    return _back(platform_id, f"{to}d", item_id)
 
 
 @blueprint.post("/deployments/<uuid:deployment_id>/institution")
 def assign(deployment_id: UUID) -> Response:
     """Say which institution a deployment belongs to."""
-    given = request.form.get("institution_id", type=UUID)
+    given = _institution(request.form.get("institution_id"))
     with transaction() as session:
         platform_id = changes.assign(session, current_operator().name, deployment_id, given)
     return _back(platform_id, "assigned")
@@ -121,17 +136,31 @@ def _page(
     name_error: str | None = None,
 ) -> str:
     platform, key_set = platform_of(session, platform_id)
+    found = connections(session, Registration.platform_id == platform_id)
     return render_template(
         "admin/platform.html",
+        **_switched(found),
         platform=platform,
         key_set=key_set,
         key_set_error=key_set_error,
         name_error=name_error,
         given_name=request.form.get("name", platform.name),
-        connections=connections(session, Registration.platform_id == platform_id),
+        connections=found,
         schools=school_options(session),
         scores=waiting_scores(session, platform_id),
     )
+
+
+def _institution(given: str | None) -> UUID | None:
+    """What the form says; the empty choice alone is no institution. Raises DomainError."""
+    try:
+        return UUID(given) if given != "" else None
+    except (TypeError, ValueError) as error:
+        raise DomainError(
+            "Nothing was changed: this is no institution of the list. Load the page again.",
+            status=422,
+            reason=f"institution {given!r} is no id",
+        ) from error
 
 
 def _name_fault(name: str) -> str | None:
@@ -148,5 +177,12 @@ def _read(form: Any) -> NewRegistration:
     )
 
 
-def _back(platform_id: UUID, done: str) -> Response:
-    return redirect(url_for(".show", platform_id=platform_id, done=done), 303)
+def _switched(found: list[Connection]) -> dict[str, str]:
+    """What was approved or disabled just now, by its name."""
+    words = _SWITCHED.get(request.args.get("done", ""))
+    name = name_of(found, request.args.get("item", type=UUID))
+    return {"done": f"{name} {words}"} if words and name else {}
+
+
+def _back(platform_id: UUID, done: str, item_id: UUID | None = None) -> Response:
+    return redirect(url_for(".show", platform_id=platform_id, done=done, item=item_id), 303)
