@@ -22,7 +22,7 @@ run: python ## start everything and print the address to open (PORT=, DEMO_LMS_P
 
 test: python ## run the tests (one file or folder: make test T=tests/mastery)
 	@$(SETUP) test
-	@$(VENV) -m pytest $(T)
+	@$(VENV) -m pytest -n auto --maxprocesses 4 --dist loadfile $(T)
 
 check: python ## ruff, mypy, import contracts, template lint
 	@$(SETUP) check

@@ -3,7 +3,8 @@
 As the library's own example is made: login, launch, a cache of files (several processes cannot
 share the example's cache in memory). It keeps no person, no course and no session, and asks for
 the platform's key set at each launch. Served by gunicorn as ours is; told by BARE_TOOL, a JSON
-object: issuer, client_id, auth_url, token_url, jwks_url, deployment_id, launch_url, folder.
+object: issuer, client_id, auth_url, token_url, jwks_url, deployment_id, launch_url, folder,
+cache: options of Flask-Caching over its defaults.
 """
 
 import json
@@ -24,8 +25,7 @@ _told = json.loads(os.environ["BARE_TOOL"])
 
 application = Flask(__name__)
 application.config.update(SECRET_KEY="measured", CACHE_TYPE="FileSystemCache")
-# By default the cache throws files away beyond 500 of them, among these nonces in use.
-application.config.update(CACHE_DIR=_told["folder"], CACHE_THRESHOLD=0)
+application.config.update(CACHE_DIR=_told["folder"], **_told["cache"])
 cache = Cache(application)
 
 tools = ToolConfDict(

@@ -40,6 +40,9 @@ BROWSERS = 8
 CLASS = 300
 RUSHES = (60, 10)
 """Seconds that a class has: the bar's, and a bell that rings for all of them."""
+NEVER_TIDIED = {"CACHE_THRESHOLD": 0}
+"""Flask-Caching looks through all files for old ones at each write beyond 500 of them, unless
+told not to; then they stay for ever."""
 
 
 class Counter:
@@ -78,9 +81,14 @@ def _measure_rate(
     stack: ExitStack, platform: Platform, ours: Served, keys: KeySets, folder: Path
 ) -> None:
     tools = [ours]
-    for way, url in (("http", keys.plain_url), ("https", keys.secure_url)):
-        name = f"PyLTI1p3 alone, keys over {way}"
-        bare = served.bare(platform, folder, name, url, keys.authorities)
+    for name, url, cache in (
+        ("PyLTI1p3 alone, as it comes", keys.plain_url, {}),
+        ("with a cache never tidied", keys.plain_url, NEVER_TIDIED),
+        ("the same, keys over https", keys.secure_url, NEVER_TIDIED),
+    ):
+        bare = served.bare(
+            platform, folder, name, jwks_url=url, authorities=keys.authorities, cache=cache
+        )
         tools.append(stack.enter_context(bare))
     everybody = [browsers.student(platform, _somebody(number)) for number in range(CLASS)]
     for tool in tools:

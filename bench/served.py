@@ -47,9 +47,18 @@ def ours(platform: Platform, database: int) -> Iterator[Served]:
 
 @contextmanager
 def bare(
-    platform: Platform, folder: Path, name: str, jwks_url: str, authorities: Path
+    platform: Platform,
+    folder: Path,
+    name: str,
+    *,
+    jwks_url: str,
+    authorities: Path,
+    cache: dict[str, int],
 ) -> Iterator[Served]:
-    """The library's own adapter: the same server, the same settings, as many workers."""
+    """The library's own adapter: the same server, the same settings, as many workers.
+
+    `cache`: options of its cache of files, over the cache's own.
+    """
     options, known = _options(folder, platform), platform.settings
     told = {
         "issuer": known.issuer,
@@ -60,6 +69,7 @@ def bare(
         "deployment_id": known.deployment_id,
         "launch_url": known.tool_launch_url,
         "folder": str(folder / f"cache-{options.port}"),
+        "cache": cache,
     }
     env = app_environment(options, Models(), "")
     env |= {"BARE_TOOL": json.dumps(told), "REQUESTS_CA_BUNDLE": str(authorities)}

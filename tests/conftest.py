@@ -1,4 +1,5 @@
-"""Fixtures: one real PostgreSQL a run, migrated once, its tables emptied after each test."""
+"""Fixtures: one real PostgreSQL for each process of a run, migrated once, its tables emptied after
+each test. A file's tests stay in one process, in their order."""
 
 from collections.abc import Iterator
 from pathlib import Path

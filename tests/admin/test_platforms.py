@@ -1,7 +1,6 @@
 """Platforms at the console: what needs attention, approving, disabling, adding by hand."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -152,6 +151,9 @@ def test_pages_take_the_same_statements_however_many_there_are(
     assert max(before) <= 5
 
 
+NOBODYS = "6f9c1c9e-0000-4000-8000-000000000000"
+"""An id that stands for nothing."""
+
 FORM = {
     "name": "Lakeside",
     "issuer": "https://lms.example",
@@ -220,15 +222,15 @@ def test_a_platform_is_renamed(console: Console, register: Registering, session:
 @pytest.mark.parametrize(
     "path",
     [
-        f"/platforms/{uuid4()}/key-set",
-        f"/platforms/{uuid4()}/rename",
-        f"/registrations/{uuid4()}/approve",
-        f"/deployments/{uuid4()}/disable",
-        f"/deployments/{uuid4()}/institution",
-        f"/platforms/{uuid4()}/moved",
-        f"/institutions/{uuid4()}/off",
-        f"/institutions/{uuid4()}/rename",
-        f"/invitations/{uuid4()}/revoke",
+        f"/platforms/{NOBODYS}/key-set",
+        f"/platforms/{NOBODYS}/rename",
+        f"/registrations/{NOBODYS}/approve",
+        f"/deployments/{NOBODYS}/disable",
+        f"/deployments/{NOBODYS}/institution",
+        f"/platforms/{NOBODYS}/moved",
+        f"/institutions/{NOBODYS}/off",
+        f"/institutions/{NOBODYS}/rename",
+        f"/invitations/{NOBODYS}/revoke",
     ],
 )
 def test_what_is_not_there_is_not_found(path: str, console: Console) -> None:

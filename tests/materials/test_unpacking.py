@@ -231,6 +231,7 @@ def external_entity() -> bytes:
         (external_entity(), "imsmanifest.xml"),
         (packed_names({"imsmanifest.xml": b"<manifest><", "a.txt": b"x"}), "imsmanifest.xml"),
     ],
+    ids=lambda given: given if isinstance(given, str) else "archive",  # bytes hold the time
 )
 def test_a_hostile_or_broken_archive_is_a_sentence_and_adds_nothing(
     session: Session, add: Add, look: Look, content: bytes, part_of_the_sentence: str
