@@ -121,7 +121,11 @@ def list_materials(session: Session, course_id: uuid.UUID) -> list[CourseMateria
         IndexingStatus.PROCESSING: 1,
         IndexingStatus.COMPLETED: 2,
     }
-    return sorted(in_order(session, course_id), key=lambda one: order[one.indexing_status])
+
+    def needed(material: CourseMaterial) -> int:
+        return 0 if material.file_fault else order[material.indexing_status]
+
+    return sorted(in_order(session, course_id), key=needed)
 
 
 def in_order(

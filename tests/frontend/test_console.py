@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.admin import entrance
+from app.admin.views import overview
 from lti_config import health, invitations, keys, keysets, registrations, switches
 from lti_config.addresses import TrustedHosts
 from lti_config.errors import Fault
@@ -17,6 +18,7 @@ from lti_config.registrations import NewRegistration
 from models import (
     AuditEvent,
     Deployment,
+    FileFault,
     Institution,
     OperatorLink,
     OperatorSession,
@@ -25,6 +27,7 @@ from models import (
     RegistrationStatus,
     now,
 )
+from tests import factories
 from tests.frontend.conftest import Opening, Visit
 from tests.frontend.site import Serving
 
@@ -66,6 +69,7 @@ def filled(app: Flask, session: Session) -> Platform:
     invitations.invite(session, "Moodle of Harbour School, Ms Berg", schools[0].institution_id)
     row, _code = invitations.invite(session, "Mr Roe")
     invitations.revoke(session, row.invitation_id)
+    factories.material(session, factories.course(session), file_fault=FileFault.MISSING)
     for number in range(60):
         session.add(
             AuditEvent(
@@ -257,6 +261,18 @@ PAGES = (
     "/admin/login",
     "/admin/nowhere",
 )
+
+
+def test_a_storage_that_is_away_fits_and_axe_finds_nothing(
+    filled: Platform, enter_console: Entering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reason = f"Generic S3 error: Error performing PUT http://127.0.0.1:9/files/{'a' * 90}: refused"
+    monkeypatch.setattr(overview, "_storage_fault", lambda: reason)
+    visiting = enter_console(width=320)
+    page = visiting.page
+    page.wait_for_selector("text=Course files cannot be kept or opened")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert visiting.violations() == []
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -54,3 +54,15 @@ def test_console_and_metrics_name_what_is_lost(
     page = console.get("/").text
     assert f"<code>{material_id}/" in page and "Missing" in page
     assert 'coursellm_faulty_files{fault="missing"} 1' in app.test_client().get("/metrics").text
+
+
+def test_a_worker_says_at_its_start_that_the_bucket_is_away(
+    app: Flask, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr("app.jobs.run_worker", started.append)
+    app.test_cli_runner().invoke(args=["worker"])
+    assert "can't be kept" not in caplog.text
+    away(bucket)
+    app.test_cli_runner().invoke(args=["worker"])
+    assert "course files can't be kept or read" in caplog.text and len(started) == 2

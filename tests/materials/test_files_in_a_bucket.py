@@ -254,3 +254,13 @@ def test_rights_that_were_taken_away_are_not_a_lost_file(
     finally:
         bucket.server.refuse_everybody(after=10**9)
     assert look(material_id).file_fault is None
+
+
+def test_the_sample_course_is_kept_in_the_bucket(
+    app: Flask, bucket: Bucket, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DEMO_LMS_PORT", raising=False)
+    done = app.test_cli_runner().invoke(args=["demo", "course"])
+    assert done.exit_code == 0, done.output
+    kept = stored(session)
+    assert len(kept) > 1 and set(bucket.objects()) == {path for _, path in kept}

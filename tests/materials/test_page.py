@@ -5,7 +5,8 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,11 +19,13 @@ from werkzeug.serving import make_server
 from app import config
 from app.credentials import COOKIE_PREFIX
 from app.materials import jobs
-from models import Course, CourseRole
+from app.materials.storage import storage
+from models import Course, CourseMaterial, CourseRole
 from tests.helpers import enter
 from tests.materials import makers
 from tests.materials.conftest import Add, Model
 
+Look = Callable[[uuid.UUID], CourseMaterial]
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 BOOK = makers.pdf(["Photosynthesis needs light", "Respiration frees energy"])
 
@@ -246,6 +249,33 @@ def test_a_new_version_comes_by_the_files_own_page(room: Room, read: Add) -> Non
     expect(page.locator("li.cl-file").filter(has_text="New version of Week 1")).to_be_visible()
 
 
+@pytest.mark.parametrize("way", ["its own page", "the list"])
+def test_a_lost_file_is_uploaded_again(room: Room, read: Add, look: Look, way: str) -> None:
+    page = room.page
+    material_id = read("Week 1.pdf", BOOK)
+    lost = look(material_id).storage_path
+    storage().delete(lost)
+    jobs.verify(0)
+    page.goto(room.address)
+    expect(row(page, "Week 1")).to_contain_text("The file is missing on the server.")
+    if way == "its own page":
+        page.get_by_role("link", name="Upload it again").click()
+        page.wait_for_selector("form[data-then][data-live]")
+        page.get_by_label("New version", exact=True).set_input_files(
+            {"name": "Week 1.pdf", "mimeType": "", "buffer": BOOK}
+        )
+        page.get_by_role("button", name="Upload the new version").click()
+    else:
+        page.wait_for_selector("[data-upload-drop]:not([hidden])")
+        choose(page, ("Week 1.pdf", BOOK))
+        page.get_by_role("button", name="Replace it: Week 1").click()
+    expect(page.get_by_text("missing on the server")).to_have_count(0)
+    expect(page.locator("li.cl-file")).to_have_count(1)
+    expect(row(page, "Week 1")).to_contain_text("Searchable")
+    assert look(material_id).storage_path != lost
+    assert room.complaints == []
+
+
 def test_a_file_is_renamed_hidden_deleted_and_brought_back(room: Room, read: Add) -> None:
     page = room.page
     read("Week 1.pdf", BOOK)
@@ -326,7 +356,7 @@ def test_uploads_work_in_a_session_without_cookies(
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_the_page_fits_and_axe_finds_nothing(
-    room: Room, course: Course, add: Add, read: Add, width: int
+    room: Room, course: Course, add: Add, read: Add, look: Look, width: int
 ) -> None:
     read("protected.pdf", makers.pdf(["x"], encrypted=True))
     read("scan.pdf", makers.pdf(["Text", ""]))
@@ -336,6 +366,9 @@ def test_the_page_fits_and_axe_finds_nothing(
     read("\u202etxt.exe \u05e9\u05d1\u05d5\u05e2.txt", b"right to left")
     read("logo.png", b"\x89PNG\r\n\x1a\n" + bytes(99))
     add("waiting.txt", b"other words")
+    lost = read("Lost.pdf", BOOK)
+    storage().delete(look(lost).storage_path)
+    jobs.verify(0)
     gone, edited = read("gone.txt", b"gone"), read("Week 7.md", b"# Seven")
     page = room.page
     page.set_viewport_size({"width": width, "height": 640})
