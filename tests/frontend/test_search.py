@@ -167,6 +167,44 @@ def test_on_a_phone_back_closes_the_source_and_then_leaves_the_page(
     expect(page.get_by_label("Your question")).to_be_visible()
 
 
+def test_without_any_cookie_back_closes_the_source_too(
+    tool: str, visit: Opening, student: Visitor, files: dict[str, uuid.UUID]
+) -> None:
+    page = visit("/lms", width=320, height=640).page
+    page.add_init_script(f"sessionStorage.setItem('bearer.{student.sid}', '{student.secret}')")
+    page.goto(tool + student.url("tutor/"))
+    page.click("text=Search them")
+    page.fill("#search", "membrane")
+    page.keyboard.press("Enter")
+    page.click(".cl-hit a:has-text('Cell book') >> nth=0")
+    page.wait_for_selector("#source .cl-reader canvas")
+    with page.expect_download() as download:
+        page.click("#source-download")
+    assert download.value.suggested_filename == "Cell book.pdf"
+    page.go_back()
+    expect(page.locator("#source")).to_be_hidden()
+    expect(page.locator(".cl-hit").first).to_be_visible()
+    page.go_back()
+    expect(page.locator("#found")).to_contain_text("Here stand the passages")
+    page.go_back()
+    expect(page.get_by_label("Your question")).to_be_visible()
+    assert page.context.cookies() == []
+
+
+def test_in_a_frame_of_the_course_page_back_closes_the_source(
+    come: Enter, visit: Opening, tool: str, student: Visitor, files: dict[str, uuid.UUID]
+) -> None:
+    come()
+    page = visit("/lms?frame=" + tool + student.url("materials/search?q=membrane"), height=700).page
+    frame = page.frame_locator("iframe")
+    frame.locator(".cl-hit a >> nth=0").click()
+    frame.locator("#source-hit").wait_for()
+    page.evaluate("history.back()")
+    expect(frame.locator("#source")).to_be_hidden()
+    expect(frame.locator(".cl-hit").first).to_be_visible()
+    assert "/lms" in page.url
+
+
 def test_beside_the_page_the_source_takes_no_step_of_the_history(
     come: Enter, files: dict[str, uuid.UUID]
 ) -> None:

@@ -200,6 +200,27 @@ def test_nothing_keeps_anybody_out(
     assert visiting.violations() == []
 
 
+def test_the_places_of_an_answer_are_gone_through(come: Enter, capable: FakeEndpoint) -> None:
+    capable.script = ANSWER
+    visiting = come()
+    page = visiting.page
+    ask(page)
+    answered(page)
+    links = page.locator("[data-tutor-current] a[data-source]")
+    places = {link.get_attribute("href") for link in links.all()}
+    assert len(places) > 2
+    links.first.click()
+    for number in range(1, len(places) + 1):
+        words = f"Hit {number} of {len(places)}"
+        expect(page.locator("#source-hit")).to_have_text(words)
+        expect(page.locator("[role=status]")).to_contain_text(f"{words}: Week 4, Section")
+        expect(page.locator("#source mark").first).to_be_visible()
+        page.keyboard.press("n")
+    assert page.locator("a.cl-cite[aria-current]").count() or page.locator(".is-open").count()
+    assert visiting.violations() == []
+    assert visiting.complaints == []
+
+
 def test_without_any_cookie(
     tool: str, visit: Opening, student: Visitor, capable: FakeEndpoint
 ) -> None:
