@@ -91,7 +91,8 @@ function broken({ detail: { ctx, error } }) {
 
 function fail(ctx, sentence, reference) {
   const source = ctx.sourceElement?.isConnected ? ctx.sourceElement : document.body;
-  const act = ctx.response?.status === 401 ? null : () => again(ctx, source);  // only the course opens a session
+  const isFinal = [401, 404].includes(ctx.response?.status);  // only the course opens a session, or shows what is gone
+  const act = isFinal ? null : () => again(ctx, source);
   showAt(source, errorNotice(sentence, { reference, act }));
 }
 
