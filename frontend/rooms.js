@@ -11,6 +11,7 @@ const rooms = {
   console: () => import("./console.js"),
   reader: () => import("./reader.js"),
   tutor: () => import("./tutor.js"),
+  zone: () => import("./zone.js"),
   upload: () => import("./materials.js"),
 };
 

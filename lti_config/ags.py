@@ -29,11 +29,6 @@ class ActivityProgress(StrEnum):
     COMPLETED = "Completed"
 
 
-class GradingProgress(StrEnum):
-    FULLY_GRADED = "FullyGraded"
-    PENDING_MANUAL = "PendingManual"
-
-
 @dataclass(frozen=True)
 class Score:
     """One score as it is to stand in the gradebook. `subject` is the learner's `sub`."""
@@ -43,7 +38,6 @@ class Score:
     maximum: Decimal
     timestamp: datetime
     activity_progress: ActivityProgress = ActivityProgress.COMPLETED
-    grading_progress: GradingProgress = GradingProgress.FULLY_GRADED
     review_url: str | None = None
     """Where the work is shown, for a score that hands it in; None: only the score changes."""
 
@@ -104,7 +98,7 @@ def _body(service: Service, score: Score) -> dict[str, Any]:
         "scoreGiven": _number(score.given),
         "scoreMaximum": _number(score.maximum),
         "activityProgress": score.activity_progress.value,
-        "gradingProgress": score.grading_progress.value,
+        "gradingProgress": "FullyGraded",  # no other is sure to be recorded (section 3.4.8)
         "timestamp": score.timestamp.isoformat(timespec="milliseconds"),
     }
     if canvas.is_canvas(service.account.product_family):

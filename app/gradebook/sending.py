@@ -75,11 +75,16 @@ def send(service: Service, sending: Sending, restamp: Restamp) -> Settled:
 
 
 def _judge(sending: Sending, shown: Decimal | None) -> Sent | Changed | None:
-    """What the grade that stands there means; None: ours is still to be posted."""
+    """What the grade that stands there means; None: ours is still to be posted.
+
+    An equal grade that was accepted before, of a part of the set, does not show that the whole was
+    handed in: that is posted once more rather than never.
+    """
     if shown is None:
         return None
     is_news = sending.given not in sending.accepted
-    if _same(sending, shown, sending.given) and (is_news or sending.unconfirmed):
+    hands_in = sending.review_url is not None
+    if _same(sending, shown, sending.given) and (is_news or (sending.unconfirmed and not hands_in)):
         return Sent({"found": True}, shown)
     ours = (*sending.accepted, *sending.unconfirmed)
     if not sending.accepted or any(_same(sending, shown, one) for one in ours):

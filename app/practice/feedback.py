@@ -33,11 +33,17 @@ class ShownOption:
     why: str | None
 
 
+HEADINGS = {True: "Right", False: "Not yet", None: "Awaiting review"}
+
+
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """`heading` is "Right" or "Not yet"; `effect` says what the answer did to mastery."""
+    """`heading` is "Right", "Not yet" or "Awaiting review" (`is_correct` is None then).
 
-    is_correct: bool
+    `effect` says what the answer did to mastery.
+    """
+
+    is_correct: bool | None
     heading: str
     options: Sequence[ShownOption]
     explanation: str | None
@@ -96,19 +102,23 @@ def feedback_on(answered: Answered) -> Feedback:
         answered.question,
         attempt.student_id,
         attempt.submitted_answer,
-        bool(attempt.is_correct),
+        attempt.is_correct,
         effect,
     )
 
 
 def feedback(
-    question: PracticeQuestion, student_id: UUID, chosen: str, is_correct: bool, effect: str
+    question: PracticeQuestion,
+    student_id: UUID,
+    chosen: str,
+    is_correct: bool | None,
+    effect: str,
 ) -> Feedback:
     """The feedback on an answer, stored or only tried."""
     return Feedback(
         is_correct=is_correct,
-        heading="Right" if is_correct else "Not yet",
-        options=_options(question, student_id, chosen),
+        heading=HEADINGS[is_correct],
+        options=_options(question, student_id, chosen, is_judged=is_correct is not None),
         explanation=question.explanation,
         effect=effect,
     )
@@ -133,10 +143,16 @@ def effect_of(inputs: Mapping[str, Any], concept: str) -> str:
     return f"Mastery of {concept} went from {before} % to {likely}."
 
 
-def _options(question: PracticeQuestion, student_id: UUID, chosen: str) -> list[ShownOption]:
+def _options(
+    question: PracticeQuestion, student_id: UUID, chosen: str, *, is_judged: bool
+) -> list[ShownOption]:
     shown = []
     for letter, choice in in_own_order(question, student_id):
         is_right, is_chosen = choice.key == question.correct_answer, choice.key == chosen
+        if not is_judged:
+            note = "Your answer" if is_chosen else ""
+            shown.append(ShownOption(letter, choice.text, Mark.NONE, note, None))
+            continue
         mark = Mark.RIGHT if is_right else Mark.WRONG if is_chosen else Mark.NONE
         note = {
             (True, True): "Your answer, and the right one",

@@ -41,6 +41,8 @@ class Worked:
 
     question: PracticeQuestion
     latest: Feedback
+    answer: str
+    """As it came, for a question without options."""
     tries: list[Try]
 
 
@@ -94,6 +96,7 @@ def work_of(
         Worked(
             question=attempts[-1][1],
             latest=_feedback(*attempts[-1]),
+            answer=attempts[-1][0].submitted_answer,
             tries=[
                 Try(
                     at=said(attempt.attempted_at, zone, moment),
@@ -136,12 +139,12 @@ def _feedback(attempt: StudentAttempt, question: PracticeQuestion) -> Feedback:
         question,
         attempt.student_id,
         attempt.submitted_answer,
-        bool(attempt.is_correct),
+        attempt.is_correct,
         effect="",
     )
 
 
 def _verdict(attempt: StudentAttempt) -> str:
     if attempt.is_correct is None:
-        return "awaits review"
+        return "awaiting review"
     return "right" if attempt.is_correct else "not right"

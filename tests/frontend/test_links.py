@@ -13,8 +13,6 @@ from flask import Flask
 from playwright.sync_api import expect
 from sqlalchemy.orm import Session
 
-from lti_config import registrations
-from lti_config.addresses import TrustedHosts
 from models import (
     Activity,
     ActivityKind,
@@ -28,9 +26,9 @@ from models import (
 )
 from tests import factories
 from tests.frontend.conftest import Opening, Visit
+from tests.frontend.lms import registered
 from tests.helpers import Visitor, enter
 
-LMS = "https://lms.example"
 WEEK = timedelta(days=7)
 
 
@@ -67,19 +65,7 @@ def place(app: Flask, session: Session) -> Place:
     teacher = factories.member(session, course, CourseRole.TEACHER)
     person = session.get_one(User, teacher.student_id)
     factories.member(session, old, CourseRole.TEACHER, person=person)
-    registration = registrations.add(
-        session,
-        registrations.NewRegistration(
-            name="LMS",
-            issuer=LMS,
-            client_id="tool",
-            auth_url=f"{LMS}/auth",
-            token_url=f"{LMS}/token",
-            jwks_url=f"{LMS}/jwks",
-            deployments=("1",),
-        ),
-        TrustedHosts(()),
-    )
+    registration = registered(session)
     context = LtiContext(
         deployment_id=registration.deployments[0].deployment_id,
         lti_context_id="new",

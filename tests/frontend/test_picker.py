@@ -13,15 +13,13 @@ from flask import Flask
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy.orm import Session
 
-from lti_config import registrations
-from lti_config.addresses import TrustedHosts
 from lti_config.deep_linking import Request
-from models import CourseRole
+from models import Course, CourseRole
 from tests import factories
 from tests.frontend.conftest import Opening, Visit
+from tests.frontend.lms import LMS, registered
 from tests.helpers import Visitor, enter
 
-LMS = "https://lms.example"
 ITEMS = "https://purl.imsglobal.org/spec/lti-dl/claim/content_items"
 DIALOGS = [(320, 640), (800, 600), (1280, 800)]
 
@@ -59,19 +57,7 @@ def teacher(app: Flask, session: Session) -> Visitor:
         for _ in range(questions):
             factories.question(session, concept)
     factories.material(session, course, title="Week 4: Strings", page_count=12)
-    registration = registrations.add(
-        session,
-        registrations.NewRegistration(
-            name="LMS",
-            issuer=LMS,
-            client_id="tool",
-            auth_url=f"{LMS}/auth",
-            token_url=f"{LMS}/token",
-            jwks_url=f"{LMS}/jwks",
-            deployments=("1",),
-        ),
-        TrustedHosts(()),
-    )
+    registration = registered(session)
     asked = Request(f"{LMS}/return", None, True, True, True, "", "", True)
     return enter(
         app,
@@ -194,6 +180,61 @@ def test_a_fault_is_named_and_gets_the_focus(pick: Picking) -> None:
     expect(group).to_have_accessible_description("Choose a concept, or name a new one.")
     assert page.evaluate("document.activeElement.getAttribute('aria-invalid')") == "true"
     assert dialog.visit.violations() == []
+
+
+def _lives_in(page: Page, zone: str) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setTimezoneOverride", {"timezoneId": zone})
+
+
+def _zone_is(session: Session, teacher: Visitor, zone: str) -> None:
+    session.get_one(Course, teacher.enrollment.course_id).time_zone = zone
+    session.commit()
+
+
+PROPOSED = "this is your browser's"
+
+
+@pytest.mark.parametrize("width", [320, 800])
+def test_where_nobody_has_said_the_time_zone_the_browsers_is_proposed(
+    pick: Picking, teacher: Visitor, session: Session, width: int
+) -> None:
+    _zone_is(session, teacher, "UTC")
+    dialog = pick(width=width, height=640)
+    page = dialog.page
+    _lives_in(page, "America/Bogota")
+    zone = page.get_by_label("Time zone of the course")
+    expect(zone).to_have_value("UTC")
+    page.locator("summary", has_text="Dates").click()
+    expect(zone).to_have_value("America/Bogota")
+    expect(page.get_by_role("status").filter(has_text=PROPOSED)).to_be_visible()
+    assert dialog.visit.violations() == []
+    page.get_by_label("Due", exact=True).fill("2027-03-05T20:00")
+    page.get_by_role("button", name="Add link").click()
+    [item] = dialog.placed()
+    assert item["submission"] == {"endDateTime": "2027-03-06T01:00:00Z"}
+    session.expire_all()
+    assert session.get_one(Course, teacher.enrollment.course_id).time_zone == "America/Bogota"
+
+
+def test_who_says_nothing_of_dates_says_nothing_of_the_zone(
+    pick: Picking, teacher: Visitor, session: Session
+) -> None:
+    _zone_is(session, teacher, "UTC")
+    dialog = pick(width=800, height=600)
+    _lives_in(dialog.page, "America/Bogota")
+    dialog.page.get_by_role("button", name="Add link").click()
+    assert len(dialog.placed()) == 1
+    session.expire_all()
+    assert session.get_one(Course, teacher.enrollment.course_id).time_zone == "UTC"
+
+
+def test_a_zone_that_is_known_is_left_alone(pick: Picking) -> None:
+    dialog = pick(width=800, height=600)
+    _lives_in(dialog.page, "America/Bogota")
+    dialog.page.locator("summary", has_text="Dates").click()
+    expect(dialog.page.get_by_label("Time zone of the course")).to_have_value("Europe/Madrid")
+    expect(dialog.page.get_by_text(PROPOSED)).to_have_count(0)
 
 
 def test_cancel_goes_back_with_nothing(pick: Picking) -> None:

@@ -1,0 +1,23 @@
+"""An LMS that tests of links in a browser are registered with; its pages are the tests' own."""
+
+from sqlalchemy.orm import Session
+
+from lti_config import registrations
+from lti_config.addresses import TrustedHosts
+from models import Registration
+
+LMS = "https://lms.example"
+
+
+def registered(session: Session) -> Registration:
+    """Registered by hand, with one deployment."""
+    new = registrations.NewRegistration(
+        name="LMS",
+        issuer=LMS,
+        client_id="tool",
+        auth_url=f"{LMS}/auth",
+        token_url=f"{LMS}/token",
+        jwks_url=f"{LMS}/jwks",
+        deployments=("1",),
+    )
+    return registrations.add(session, new, TrustedHosts(()))
