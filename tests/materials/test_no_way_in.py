@@ -73,7 +73,14 @@ PARAMETERS = {
     # what is looked for
     **dict.fromkeys(("question", "quote", "answer", "q"), QUESTION),
     # how it is shown
-    **{"page": "1", "view": "text", "download": "1", "kind": "material", "act": "list"},
+    **{
+        "page": "1",
+        "gone": "1",
+        "view": "text",
+        "download": "1",
+        "kind": "material",
+        "act": "list",
+    },
     **{"item": "kind=material&material={material}&page=1", "type": "short_answer", "to": "up"},
     **{"which": "all", "do": "release", "release": "from", "release_at": "2020-01-01T00:00"},
     **{"files": "1", "small_model": "1", "over_change": "1", "window": "new"},
