@@ -148,6 +148,13 @@ def keep_unread(session: Session, material_id: uuid.UUID, sentence: str, media_t
     session.flush()
 
 
+def put_back(session: Session, material_id: uuid.UUID) -> None:
+    """Lets a material wait again, since its file cannot be had at the moment."""
+    material = _locked(session, material_id)
+    if material is not None and material.indexing_status is IndexingStatus.PROCESSING:
+        material.indexing_status = IndexingStatus.PENDING
+
+
 def mark_failed(session: Session, material_id: uuid.UUID, reason: str) -> None:
     """The material failed; `reason` is a sentence for the teacher."""
     material = _locked(session, material_id)

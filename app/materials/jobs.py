@@ -118,8 +118,12 @@ def _read(key: UUID, to_read: indexing.ToRead) -> None:
         _fail(key, fault.sentence)
     except FileNotFoundError:
         _fail(key, LOST)
-    except (OperationalError, StorageUnreachable) as error:
+    except OperationalError:
+        raise
+    except StorageUnreachable as error:
         log.warning("material %s is read later: %s", key, error)
+        with transaction() as session:
+            indexing.put_back(session, key)
         raise
     except Exception:
         log.exception("material %s could not be indexed", key)

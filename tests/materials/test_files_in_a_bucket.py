@@ -207,13 +207,20 @@ def test_the_plain_form_adds_nothing_while_the_bucket_is_away(
 
 
 def test_reading_waits_for_the_bucket(
-    bucket: Bucket, away: Callable[[], None], add: Add, look: Look, session: Session
+    bucket: Bucket,
+    away: Callable[[], None],
+    add: Add,
+    look: Look,
+    session: Session,
+    teacher: Visitor,
 ) -> None:
     material_id = add("a.pdf", BOOK)
     away()
     with pytest.raises(StorageUnreachable):  # the queue tries the job again
         jobs.index_words(str(material_id))
-    assert look(material_id).indexing_status is IndexingStatus.PROCESSING
+    assert look(material_id).indexing_status is IndexingStatus.PENDING
+    session.rollback()
+    assert "Waiting to be read" in teacher.get("materials/").text
     assert jobs.PATIENT.retry_exceptions and StorageUnreachable in jobs.PATIENT.retry_exceptions
     session.rollback()
     config.install(bucket.settings)
