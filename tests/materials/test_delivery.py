@@ -165,9 +165,10 @@ def test_a_link_is_the_sessions_own_and_the_versions_own(
         ("notes.md", b"# Osmosis\n\n<script>top.ran = 1</script>", "text/markdown"),
         ("notes.txt", b"Osmosis <script>top.ran = 1</script>", "text/plain"),
         ("picture.png", b"\x89PNG\r\n\x1a\n" + SCRIPT, "image/png"),
-        ("data.xyz", b"\0\1\2" + SCRIPT, "application/octet-stream"),
+        ("data.unheard", b"\0\1\2" + SCRIPT, "application/octet-stream"),
         ("slides.pptx", makers.slides(("Osmosis", "Water", "")), None),
     ],
+    ids=lambda given: given if isinstance(given, str) and "." in given else "",
 )
 def test_what_could_run_is_saved_with_its_true_type_and_has_no_rights(
     teacher: Visitor, read: Add, name: str, content: bytes, media_type: str | None
