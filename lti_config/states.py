@@ -16,14 +16,12 @@ from sqlalchemy.orm import Session
 
 from lti_config import health
 from lti_config.errors import LaunchRefused
-from lti_config.launch import Launch
 from lti_config.switches import check_active
 from models import (
     CachedKeySet,
     Deployment,
     Institution,
     LaunchState,
-    PendingLaunch,
     Platform,
     Registration,
     RegistrationStatus,
@@ -32,7 +30,6 @@ from models import (
 )
 
 LIFE = timedelta(minutes=10)
-PENDING_LIFE = timedelta(minutes=2)
 
 AGAIN = "This sign-in has run out. Please open the link in your course again."
 ALREADY_OPENED = (
@@ -107,7 +104,7 @@ def begin(
             "registration_id": registration_id,
             "target_link_uri": target_link_uri,
             "storage_target": storage_target,
-            "secret_hash": _hash(new.secret),
+            "secret_hash": hash_of(new.secret),
             "expires_at": now() + LIFE,
         },
     )
@@ -206,66 +203,14 @@ def spend(session: Session, state: str, browser_secret: str | None) -> bool:
     secret_hash = session.scalar(_SPEND, {"this_state": state, "moment": now()})
     if secret_hash is None:
         raise _opened("state was spent by another launch just now")
-    return bool(browser_secret) and hmac.compare_digest(secret_hash, _hash(browser_secret or ""))
-
-
-def hold(session: Session, state: str, launch: Launch) -> str:
-    """Keep a verified launch for two minutes; the handle that its page is given."""
-    handle = secrets.token_urlsafe(32)
-    session.add(
-        PendingLaunch(
-            handle_hash=_hash(handle),
-            state=state,
-            claims=launch.to_json(),
-            expires_at=now() + PENDING_LIFE,
-        )
-    )
-    session.flush()
-    return handle
-
-
-@dataclass(frozen=True)
-class Held:
-    """A launch that waited, and whether its browser has now proved itself."""
-
-    launch: Launch
-    is_proved: bool
-
-
-def release(session: Session, handle: str, browser_secret: str) -> Held | None:
-    """The launch that waited under this handle.
-
-    One try: once a secret is shown it waits no more, right or wrong. Without one it waits on,
-    for the browser may still find the secret when the person lets it.
-    """
-    if not browser_secret:
-        claims = session.scalar(
-            select(PendingLaunch.claims).where(
-                PendingLaunch.handle_hash == _hash(handle), PendingLaunch.expires_at > now()
-            )
-        )
-        return Held(Launch.from_json(claims), is_proved=False) if claims else None
-    row = session.execute(
-        delete(PendingLaunch)
-        .where(
-            PendingLaunch.handle_hash == _hash(handle),
-            PendingLaunch.expires_at > now(),
-            LaunchState.state == PendingLaunch.state,
-        )
-        .returning(PendingLaunch.claims, LaunchState.secret_hash)
-    ).one_or_none()
-    if row is None:
-        return None
-    is_proved = hmac.compare_digest(row.secret_hash, _hash(browser_secret))
-    return Held(Launch.from_json(row.claims), is_proved)
+    return bool(browser_secret) and hmac.compare_digest(secret_hash, hash_of(browser_secret or ""))
 
 
 def delete_expired(session: Session) -> None:
-    """Delete logins and waiting launches that have run out.
+    """Delete logins that have run out, with the launches that wait for their browser.
 
     A spent state is kept until then: only so can a replay be told "already opened".
     """
-    session.execute(delete(PendingLaunch).where(PendingLaunch.expires_at < now()))
     session.execute(delete(LaunchState).where(LaunchState.expires_at < now()))
 
 
@@ -280,7 +225,8 @@ def _opened(reason: str) -> LaunchRefused:
     return LaunchRefused(401, ALREADY_OPENED, reason, title="Already opened")
 
 
-def _hash(secret: str) -> bytes:
+def hash_of(secret: str) -> bytes:
+    """What is kept of a secret."""
     return hashlib.sha256(secret.encode(errors="replace")).digest()
 
 

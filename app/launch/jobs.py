@@ -3,7 +3,7 @@
 import procrastinate
 
 from app.extensions import transaction
-from lti_config import invitations, keys, states, tokens
+from lti_config import invitations, keys, states, tokens, waiting
 
 blueprint = procrastinate.Blueprint()
 
@@ -13,6 +13,7 @@ blueprint = procrastinate.Blueprint()
 def sweep(timestamp: int) -> None:
     """Delete logins, waiting launches, service tokens, keys and counts that have ended."""
     with transaction() as session:
+        waiting.delete_expired(session)
         states.delete_expired(session)
         tokens.delete_expired(session)
         keys.delete_retired(session)

@@ -21,7 +21,7 @@ from app.launch.admission import admit
 from app.launch.reviews import review_of
 from app.selfcheck.target import leads_to_check
 from app.session import OpenedSession, open_session
-from lti_config import addresses, denials, keysets, states, storage, switches
+from lti_config import addresses, denials, keysets, states, storage, switches, waiting
 from lti_config.errors import LaunchRefused
 from lti_config.http import Client
 from lti_config.keysets import Keys
@@ -86,7 +86,7 @@ def receive(
     with transaction() as session:
         if states.spend(session, state, browser_secret):
             return _open(session, launch, proof="cookie")
-        handle = states.hold(session, state, launch)
+        handle = waiting.hold(session, state, launch)
     return Waiting(
         handle,
         launch.frame_sources,
@@ -105,7 +105,7 @@ def denied(form: Mapping[str, str]) -> LaunchRefused:
 def finish(handle: str, browser_secret: str) -> Opened | Blocked:
     """Open the session of a launch that waited, if the browser's secret is right."""
     with transaction() as session:
-        held = states.release(session, handle, browser_secret)
+        held = waiting.release(session, handle, browser_secret)
         if held and held.is_proved:
             switches.check_still_active(session, held.launch.deployment_id)
             return _open(session, held.launch, proof="page")
