@@ -18,7 +18,7 @@ from models import FileType
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk that was found. `score` orders passages of one search and means nothing else.
+    """A chunk that was found. `score` is its own, among those of one search.
 
     `cosine` and `word_share` are None where the vector or the word search did not find it.
     """

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.llm.profiles import embedding_profile
 from app.materials.coverage import LEVELS, Evidence, is_known, judge, mean_of_others
-from app.materials.fusion import Place, fuse
+from app.materials.fusion import Place, fuse, with_neighbours
 from app.materials.language import SIMPLE, text_configuration
 from app.materials.normalisation import fold
 from app.materials.passages import Passage, read_passages
@@ -63,7 +63,7 @@ def search(
     terms = terms_of(session, scope, question)
     words = search_words(session, scope, terms, limit=CANDIDATES)
     vectors = _by_meaning(session, scope, question_vector, question_model)
-    scores = _best(fuse(words, vectors))
+    scores = _best(with_neighbours(fuse(words, vectors)))
     passages = read_passages(session, scope, scores, words, vectors) if scores else []
     configs = {scope.materials[number]: scope.configs[number] for number, _ in scores}
     passages = look_again(passages, weights_of(terms), configs, limit)

@@ -1,7 +1,9 @@
 """Reads the best candidates once more: their sentences decide, and the same text counts once. Pure.
 
 A sentence that holds most of the question answers it sooner than a passage that holds its words
-here and there (proximity by sentence; Tao & Zhai 2007 on why nearness of words helps BM25).
+here and there (proximity by sentence; Tao & Zhai 2007 on why nearness of words helps BM25). The
+first five are taken from different places as far as these are about as good (maximal marginal
+relevance; Carbonell & Goldstein 1998): who opens one page sees those beside it anyway.
 """
 
 import uuid
@@ -17,6 +19,13 @@ SENTENCE_WEIGHT = 0.25
 """Of the share of the question in the best sentence: decides among passages that are else equal."""
 SAME = 0.9
 """Two passages say the same when so much of their words is common (Jaccard; Broder 1997)."""
+
+SPREAD = 5
+"""So many passages are spread over different places."""
+CLOSE = 5
+"""Chunks of a material that are at most so far apart stand close together."""
+FOR_EACH_CLOSE = 0.1
+"""What a passage loses for each better one that it stands close to."""
 
 
 class _Looked(NamedTuple):
@@ -50,7 +59,7 @@ def look_again(
             snippet=shown(one.passage.content, one.sentence, asked(one.passage)),
             twins=tuple(one.twins),
         )
-        for one in _collapsed(sorted(again, key=_order), limit)
+        for one in _collapsed(_spread(sorted(again, key=_order)), limit)
     ]
 
 
@@ -62,6 +71,24 @@ def weights_of(terms: Sequence[Term]) -> dict[str, dict[str, float]]:
             known = weights.setdefault(term.config, {})
             known[key] = max(known.get(key, 0.0), term.weight)
     return weights
+
+
+def _spread(found: Sequence[_Looked]) -> list[_Looked]:
+    """The first five from different places, then the others as they were."""
+    left = {place: one.score for place, one in enumerate(found)}
+    first: list[_Looked] = []
+    while left and len(first) < SPREAD:
+        best = max(left, key=left.__getitem__)
+        del left[best]
+        first.append(found[best])
+        for place in left:
+            if _is_close(found[place].passage, found[best].passage):
+                left[place] -= FOR_EACH_CLOSE
+    return [*first, *(found[place] for place in left)]
+
+
+def _is_close(a: Passage, b: Passage) -> bool:
+    return abs(a.chunk_index - b.chunk_index) <= CLOSE and a.material_id == b.material_id
 
 
 def _collapsed(found: Sequence[_Looked], limit: int) -> list[_Looked]:

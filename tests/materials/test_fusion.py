@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.materials.fusion import Place, fuse
+from app.materials.fusion import Place, fuse, with_neighbours
 from app.materials.vectors import VectorHit
 from app.materials.words import WordHit
 
@@ -67,3 +67,15 @@ def test_a_chunk_whose_vector_is_still_to_come_is_not_behind(has_vector: bool) -
     words = [word(1, 10.0, 0.9, has_vector=has_vector), word(2, 5.0, 0.5)]
     vectors = [near(2, 0.9), near(3, 0.8)]
     assert order(fuse(words, vectors))[0] == (2 if has_vector else 1)
+
+
+def test_the_page_whose_neighbours_are_on_the_matter_comes_first() -> None:
+    scores = {(1, 4): 1.0, (1, 5): 0.9, (1, 9): 1.0, (2, 10): 0.9}
+    assert order(with_neighbours(scores)) == [4, 5, 9, 10]
+
+
+@given(st.dictionaries(st.tuples(st.integers(0, 3), st.integers(0, 9)), falling))
+def test_neighbours_take_nothing_away(scores: dict[Place, float]) -> None:
+    raised = with_neighbours(scores)
+    assert raised.keys() == scores.keys()
+    assert all(scores[place] <= raised[place] <= scores[place] + 0.1 for place in scores)
