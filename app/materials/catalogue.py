@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from app import audit
 from app.deferral import defer
 from app.errors import NotFound
+from app.materials import twins
 from app.materials.readers.kinds import MEDIA_TYPES
-from app.materials.removal import remove_soon
 from app.materials.storage import Stored
 from app.materials.visibility import visible
 from models import CourseMaterial, FileType, IndexingStatus
@@ -60,10 +60,10 @@ def add_material(
     stored: Stored,
 ) -> Added:
     """Adds a file that is in the storage already, and the job that reads it."""
-    twin = _same_file(session, course_id, stored.sha256)
+    twin = twins.find(session, course_id, stored.sha256)
     if twin is not None:
         if twin.file_fault and twin.storage_path != stored.path:
-            _mend(session, twin, stored)
+            twins.mend(session, twin, stored)
         return Added(twin, is_new=False, is_kept=twin.storage_path == stored.path)
     name = clean_name(file_name)
     material = CourseMaterial(
@@ -82,14 +82,6 @@ def add_material(
     read_soon(session, material)
     audit.record(session, uploader_id, course_id, "material.added", str(material_id))
     return Added(material, is_new=True, is_kept=True)
-
-
-def _mend(session: Session, material: CourseMaterial, stored: Stored) -> None:
-    """Puts a file in the place of the same one that was damaged or lost."""
-    remove_soon(session, material.storage_path)
-    material.storage_path = stored.path
-    material.file_fault = material.checked_at = None
-    session.flush()
 
 
 def read_soon(session: Session, material: CourseMaterial) -> None:
@@ -252,20 +244,6 @@ def title_of(name: str) -> str:
     ending = path.suffix.lower().lstrip(".")
     stem = path.stem if ending in _TYPES or ending in MEDIA_TYPES else name
     return stem.replace("_", " ").strip()[:LONGEST_TITLE].strip() or "Untitled"
-
-
-def _same_file(session: Session, course_id: uuid.UUID, sha256: str) -> CourseMaterial | None:
-    return session.scalar(
-        select(CourseMaterial)
-        .where(
-            CourseMaterial.course_id == course_id,
-            CourseMaterial.storage_path.endswith(f"/{sha256}"),
-            CourseMaterial.indexing_status != IndexingStatus.FAILED,
-            visible(see_hidden=True),
-        )
-        .order_by(CourseMaterial.file_fault.is_(None))
-        .limit(1)
-    )
 
 
 def _last_position(session: Session, course_id: uuid.UUID) -> int:
