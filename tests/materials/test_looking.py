@@ -102,13 +102,13 @@ def test_empty_states(app: Flask, session: Session, course: Course, student: Vis
     assert "When your teacher adds" in page and "in_place" not in page
     teacher = enter(app, session, course, CourseRole.TEACHER)
     assert "Add the first file" in teacher.get("materials/search?q=x").text
-    assert "Search them" not in student.get("tutor/").text
+    assert "Search the materials" not in student.get("tutor/").text
 
 
 def test_where_the_box_stands(student: Visitor, teacher: Visitor, read: Add) -> None:
     read("Notes.md", NOTES)
     address = student.url("materials/search")
-    assert f'<a href="{address}">Search them</a>' in student.get("tutor/").text
+    assert f'<a href="{address}">Search the materials</a>' in student.get("tutor/").text
     assert f'action="{teacher.url("materials/search")}"' in teacher.get("materials/").text
     assert "Here stand the passages" in student.get("materials/search").text
 
