@@ -28,9 +28,9 @@ NOT_APPROVED = (
 )
 WAITING, OFF = "Waiting for approval", "Switched off here"
 WHO_APPROVES = (
-    "Nothing is wrong, and there is nothing for you to do here. It stands on their console, under "
-    "Platforms, since somebody opened it first. If it takes long, ask whoever added CourseLLM to "
-    "your course system to write to them. Then open the same link again."
+    "Nothing is wrong, and there is nothing for you to do here. They see it on their console "
+    "(Platforms). If it takes long, ask whoever added CourseLLM to your course system to write to "
+    "them. Once they have approved it, open the same link again."
 )
 WHO_SWITCHES = (
     "Your work is kept. Ask your teacher, or whoever looks after your course system, when it will "

@@ -148,14 +148,15 @@ class Browser:
         return self.begin(platform, person_id).post()
 
 
-def signed_by_hand(platform: Platform, claims: dict[str, Any]) -> str:
-    """A genuine token of claims that no JOSE library would write, such as lone surrogates."""
+def signed_by_hand(platform: Platform, claims: dict[str, Any], **header: Any) -> str:
+    """A genuine token of claims, or with a header, that no JOSE library would write."""
     pem = platform.key.as_pem(private=True)
     key = serialization.load_pem_private_key(pem, None)
     assert isinstance(key, RSAPrivateKey)
-    header = {"alg": "RS256", "kid": platform.key.kid}
     return tokens.compact(
-        header, claims, lambda signed: key.sign(signed, PKCS1v15(), hashes.SHA256())
+        {"alg": "RS256", "kid": platform.key.kid, **header},
+        claims,
+        lambda signed: key.sign(signed, PKCS1v15(), hashes.SHA256()),
     )
 
 

@@ -5,6 +5,7 @@ shows, and no claim on the page.
 """
 
 import re
+from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey
@@ -23,6 +24,7 @@ from models import (
     ToolSession,
     User,
 )
+from tests.launch import lms
 from tests.launch.faults import ROWS, Row
 from tests.launch.lms import TOOL, Attempt, Browser, authentication_request, register
 from tests.launch.table import row
@@ -242,3 +244,22 @@ def test_nothing_of_a_refused_launch_stays(browser: Browser, platform: Platform,
     assert_status(bad.post(), 401)
     assert count(session, ToolSession) == 0
     assert session.scalars(select(User.sso_id)).all() == ["system"]
+
+
+ODD_HEADERS: list[dict[str, Any]] = [
+    *({"kid": odd} for odd in (5, True, [], {}, "", "a\x00b", "x" * 20_000)),
+    *({"alg": odd} for odd in (["RS256"], {}, None, 5, "rs256")),
+    {"crit": ["x"]},
+    {"b64": False, "crit": ["b64"]},
+]
+
+
+@pytest.mark.parametrize("odd", ODD_HEADERS, ids=lambda odd: str(odd)[:30])
+@row(7)
+def test_a_header_that_no_library_writes_is_refused(
+    odd: dict[str, Any], browser: Browser, platform: Platform
+) -> None:
+    """The signature is genuine: nothing but the header is odd."""
+    attempt = browser.begin(platform)
+    attempt.token = lms.signed_by_hand(platform, attempt.claims, **odd)
+    assert_status(attempt.post(), 401)
