@@ -24,8 +24,9 @@ SPREAD = 5
 """So many passages are spread over different places."""
 CLOSE = 5
 """Chunks of a material that are at most so far apart stand close together."""
-FOR_EACH_CLOSE = 0.1
-"""What a passage loses for each better one that it stands close to."""
+FOR_EACH_CLOSE = 0.2
+"""What a passage with all words of the question loses for each better one that it stands close to;
+others lose less, since it is by their words that the passages of a chapter crowd to the front."""
 
 
 class _Looked(NamedTuple):
@@ -83,7 +84,7 @@ def _spread(found: Sequence[_Looked]) -> list[_Looked]:
         first.append(found[best])
         for place in left:
             if _is_close(found[place].passage, found[best].passage):
-                left[place] -= FOR_EACH_CLOSE
+                left[place] -= FOR_EACH_CLOSE * (found[place].passage.word_share or 0.0)
     return [*first, *(found[place] for place in left)]
 
 

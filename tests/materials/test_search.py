@@ -101,6 +101,50 @@ def test_a_course_of_two_languages_is_asked_in_either(
     assert ask(session, course, "¿Qué son las listas?", by_meaning=False).passages
 
 
+IN_THEIR_SCRIPT = {
+    "zh": {
+        "光合作用把光能转化为化学能，发生在叶绿体里。": "光能在哪里变成化学能?",
+        "呼吸作用在线粒体中释放糖的能量。": "糖的能量由什么释放?",
+        "渗透作用使水通过半透膜流向浓度较高的溶液。": "水怎样通过膜流动?",
+    },
+    "ru": {
+        "Фотосинтез превращает свет в сахар внутри хлоропласта зелёного листа.": (
+            "Во что превращается свет в листьях?"
+        ),
+        "Дыхание высвобождает энергию сахара в митохондриях каждой клетки.": (
+            "Откуда в митохондрии берётся энергия?"
+        ),
+        "Осмос движет воду через мембрану к более крепкому раствору.": (
+            "Куда движется вода через мембраны?"
+        ),
+    },
+    "ar": {
+        "البناء الضوئي يحوّل الضوء إلى سكر داخل البلاستيدات الخضراء في الورقة.": (
+            "إلى ماذا يتحوّل الضوء في الأوراق الخضراء؟"
+        ),
+        "التنفس الخلوي يحرّر طاقة السكر داخل الميتوكوندريا في كل خلية.": (
+            "أين تتحرر الطاقة من السكر؟"
+        ),
+        "الخاصية الأسموزية تنقل الماء عبر الغشاء نحو المحلول الأكثر تركيزا.": (
+            "كيف ينتقل المَاء عبر الأغشية نحو المحلول؟"
+        ),
+    },
+}
+
+
+@pytest.mark.parametrize("language", IN_THEIR_SCRIPT)
+def test_other_scripts_are_found_by_their_words(
+    session: Session, course: Course, model: Model, read: Add, language: str
+) -> None:
+    questions = IN_THEIR_SCRIPT[language]
+    for number, passage in enumerate(questions):
+        read(f"{number}.txt", passage.encode())
+    for passage, question in questions.items():
+        first = ask(session, course, question, by_meaning=False).passages[0]
+        assert first.content.strip() == passage
+        assert any(is_marked for _, is_marked in first.snippet.pieces())
+
+
 def test_chinese_is_found_without_spaces(
     session: Session, course: Course, model: Model, read: Add
 ) -> None:

@@ -9,7 +9,9 @@ from models import FileType
 FILE = uuid.UUID(int=1)
 
 
-def passage(index: int, score: float, *, file: uuid.UUID = FILE, content: str = "") -> Passage:
+def passage(
+    index: int, score: float, *, file: uuid.UUID = FILE, content: str = "", share: float = 0.5
+) -> Passage:
     return Passage(
         uuid.uuid4(),
         file,
@@ -23,7 +25,7 @@ def passage(index: int, score: float, *, file: uuid.UUID = FILE, content: str = 
         (0,),
         score,
         None,
-        None,
+        share,
     )
 
 
@@ -36,6 +38,11 @@ def order(found: list[Passage], weights: dict[str, float] | None = None) -> list
 def test_the_first_five_come_from_different_places() -> None:
     near = [passage(index, 1 - index / 100) for index in range(4)]
     assert order([*near, passage(40, 0.9), passage(80, 0.85)]) == [0, 40, 1, 80, 2, 3]
+
+
+def test_pages_that_were_found_by_meaning_alone_do_not_crowd() -> None:
+    near = [passage(index, 1 - index / 100, share=0) for index in range(4)]
+    assert order([*near, passage(40, 0.9)]) == [0, 1, 2, 3, 40]
 
 
 def test_pages_that_are_much_better_stay_in_front_however_close() -> None:
