@@ -60,6 +60,19 @@ def hasten(session: Session, queueing_lock: str, *, from_priority: int | None = 
     return bool(hastened)
 
 
+def is_awaited(session: Session, lock: str) -> bool:
+    """Whether a job that is due waits for this lock."""
+    return bool(
+        session.scalar(
+            text(
+                "select exists (select from procrastinate_jobs where lock = :lock"
+                " and status = 'todo' and (scheduled_at is null or scheduled_at <= now()))"
+            ),
+            {"lock": lock},
+        )
+    )
+
+
 def hold(session: Session, queueing_lock: str) -> bool:
     """Keep the job that waits under this lock from starting before this transaction is committed.
 

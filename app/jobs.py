@@ -23,6 +23,8 @@ HEARTBEAT_SECONDS = 5.0
 """How often a worker says that it lives."""
 STALLED_SECONDS = 20.0
 """Silence after which a worker counts as dead and its jobs are taken up again."""
+POLLING_SECONDS = 0.5
+"""A new job is announced; one that waited for another's lock is found by looking."""
 CONCURRENCY = 6
 """One course takes four at most: two files that are read, one for vectors, one for pictures."""
 
@@ -89,7 +91,7 @@ def run_worker(settings: Settings, *, wait: bool = True) -> None:
             listen_notify=wait,
             update_heartbeat_interval=HEARTBEAT_SECONDS,
             stalled_worker_timeout=STALLED_SECONDS,
-            fetch_job_polling_interval=2.0,
+            fetch_job_polling_interval=POLLING_SECONDS,
             shutdown_graceful_timeout=10.0,
             delete_jobs="successful",
         )

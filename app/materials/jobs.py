@@ -5,13 +5,16 @@ them are committed together.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
+from time import monotonic
 from uuid import UUID
 
 import procrastinate
 from procrastinate import RetryStrategy
 from sqlalchemy.exc import OperationalError
 
+from app.deferral import is_awaited
 from app.errors import DomainError
 from app.extensions import transaction
 from app.llm.client import ModelUnavailable, embed_passages
@@ -42,6 +45,8 @@ PATIENT = RetryStrategy(max_attempts=20, wait=5, linear_wait=5, retry_exceptions
 # For three days: what is not removed then stays for good.
 STUBBORN = RetryStrategy(max_attempts=100, wait=60, linear_wait=60, retry_exceptions=PASSING)
 TEXTS_PER_REQUEST = 4
+AT_ONE_GO = timedelta(seconds=8)
+"""So long a job makes batches; less than a worker that is told to stop waits for it."""
 PAUSE_WITHOUT_MODEL = timedelta(seconds=20)
 
 LOST = "The stored file is missing on the server. Upload it again."
@@ -138,25 +143,38 @@ def copy(material_id: str, course_id: str, uploader_id: str) -> None:
 
 @blueprint.task(name="embed_chunks", retry=PATIENT)
 def embed_chunks(course_id: str) -> None:
-    """Makes the course's next vectors, one batch, and queues the one after it."""
-    key = UUID(course_id)
+    """Makes the course's next vectors, a batch at a time, and queues what comes after.
+
+    It goes on for a while where no other course waits: between two jobs of one lock the worker
+    rests until it looks again, and the model with it.
+    """
+    key, end = UUID(course_id), monotonic() + AT_ONE_GO.total_seconds()
+    while _embed_batch(key, may_go_on=lambda: monotonic() < end):
+        pass
+
+
+def _embed_batch(key: UUID, may_go_on: Callable[[], bool]) -> bool:
+    """Makes and keeps one batch; whether this job is to make the next one too."""
     with transaction() as session:
         work = moving.next_work(session, key)
     if work is None:
-        return
+        return False
     try:
         vectors = _vectors(work.batch.texts, work.profile)
         with transaction() as session:
             deepening.store_vectors(session, key, work.batch, vectors, work.profile.name)
+            if may_go_on() and not is_awaited(session, deepening.EMBEDDING_LOCK):
+                return True
             deepening.embed_soon(session, key, is_patient=work.is_move)
     except ModelUnavailable as error:
-        log.warning("no vectors for course %s: %s", course_id, error.reason)
+        log.warning("no vectors for course %s: %s", key, error.reason)
         _wait_or_fail(key, work, is_passing=error.is_passing)
     except OperationalError:
         raise
     except Exception:
-        log.exception("vectors for course %s could not be kept", course_id)
+        log.exception("vectors for course %s could not be kept", key)
         _wait_or_fail(key, work, is_passing=False)
+    return False
 
 
 @blueprint.task(name="forget_old_vectors", retry=PATIENT)

@@ -7,6 +7,7 @@ import random
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -54,9 +55,10 @@ class Model:
 
 @pytest.fixture
 def model(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Model]:
-    """A connected embedding model."""
+    """A connected embedding model; each job makes one batch."""
     model = Model()
     monkeypatch.setattr(jobs, "embed_passages", model.embed_passages)
+    monkeypatch.setattr(jobs, "AT_ONE_GO", timedelta(0))
     config.install(
         replace(settings, embedding_base_url="http://127.0.0.1:9/v1", embedding_model=MODEL)
     )

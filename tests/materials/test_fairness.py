@@ -7,6 +7,7 @@ import io
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,39 @@ def test_courses_take_turns_with_their_vectors(
         session.execute(text("delete from procrastinate_jobs where status = 'doing'"))
         session.commit()
     assert turns == [str(course.course_id), str(other.course_id)] * 2
+
+
+def test_a_batch_follows_at_once_until_another_course_waits(
+    session: Session,
+    course: Course,
+    other: Course,
+    model: Model,
+    read: Add,
+    look: Look,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(materials_jobs, "AT_ONE_GO", timedelta(hours=1))
+    book = "\n\n".join(f"Paragraph {n} tells of things. " * 30 for n in range(60)).encode()
+    material_id = read("a.txt", book)
+    forget_readings(session)
+    assert fetch(session) is not None
+    embed = model.embed_passages
+
+    def embed_until_another_comes(*given: object) -> list[list[float]]:
+        if len(model.texts) == 20:
+            read("b.txt", b"more words", into=other)
+        return embed(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(materials_jobs, "embed_passages", embed_until_another_comes)
+    materials_jobs.embed_chunks(str(course.course_id))
+    assert look(material_id).embedded_count == 32, "the second batch, at whose end the other waits"
+    materials_jobs.embed_chunks(str(other.course_id))
+    session.execute(text("delete from procrastinate_jobs"))
+    session.commit()
+    materials_jobs.embed_chunks(str(course.course_id))
+    found = look(material_id)
+    assert found.indexing_status is IndexingStatus.COMPLETED
+    assert len(model.texts) == found.chunk_count + 1
 
 
 def test_a_course_whose_model_is_silent_holds_no_other_up(

@@ -36,7 +36,7 @@ OLD, NEW = "old-e5-model", "new-e5-model"
 WIDTH = 128
 PAGES = 100
 LATER = 101  # the number of what the file says that comes in meanwhile
-MORE = "\n".join(["and of more that stands in this book, page by page"] * 16)
+MORE = "\n".join(["and of more that stands in this book, page by page"] * 11)
 BOOK = makers.pdf([f"This page tells of thing{n} at length.\n{MORE}" for n in range(PAGES)])
 LATER_FILE = f"The handout tells of thing{LATER} at length.\n{MORE}".encode()
 
@@ -52,7 +52,7 @@ class Meaning(FakeEndpoint):
     def _vector_of(self, text: str) -> list[float]:
         found = re.search(r"(?:thing|matter)(\d+)", text)
         vector = [0.0] * self.width
-        vector[(int(found[1]) + self.shift) % self.width if found else 0] = 1.0
+        vector[int(found[1]) + self.shift if found else -1] = 1.0
         return vector
 
     @property
@@ -103,7 +103,10 @@ class Asking:
 
     def look_for(self, visitor: Visitor, number: int) -> None:
         page = ask(visitor, number)
-        (self.answers if f"thing{number} " in page else self.wrong).append(page)
+        if f"thing{number} " in page:
+            self.answers.append(page)
+        else:
+            self.wrong.append(f"matter{number}: {page}")
 
 
 def ask(visitor: Visitor, number: int) -> str:
@@ -184,6 +187,7 @@ def test_reindexing_to_another_model_leaves_no_gap_in_search(
         until(lambda: look(book).indexing_status is IndexingStatus.COMPLETED, 120)
     assert now_of(session, course) == (OLD, None)
     made = vectors(session, OLD)
+    assert made == PAGES, "a chunk a page: what it means leads to it alone"
     students = [enter(app, session, course) for _ in range(30)]
 
     both = with_both(settings, old, new)
