@@ -289,6 +289,19 @@ def test_odd_questions_are_answered_with_what_there_is(
     assert isinstance(ask(session, course, question, by_meaning=by_meaning), SearchResult)
 
 
+def test_the_plans_that_search_keeps_are_kept_for_its_transaction_alone(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    read("Cells.pdf", BOOK)
+    ask(session, course, "osmosis")
+    assert session.scalar(text("show plan_cache_mode")) == "force_generic_plan"
+    session.rollback()
+    assert session.scalar(text("show plan_cache_mode")) == "auto"
+    ask(session, course, "osmosis")
+    session.commit()
+    assert session.scalar(text("show plan_cache_mode")) == "auto"
+
+
 def test_a_course_without_materials_covers_nothing(session: Session, course: Course) -> None:
     result = ask(session, course, "osmosis")
     assert result == SearchResult(Coverage.NOT_COVERED, [])
