@@ -2,8 +2,9 @@
 
 import pytest
 
+from scripts import services
 from scripts.options import read_options
-from scripts.services import Models, app_environment, model_services
+from scripts.services import Models, app_environment, model_services, web, worker
 
 OTHER = {"COURSELLM_EMBEDDING_BASE_URL": "https://models.example.org/v1"}
 OTHER_MODEL = {**OTHER, "COURSELLM_EMBEDDING_MODEL": "text-embedding-3-small"}
@@ -39,3 +40,20 @@ def test_the_embedded_model_runs_while_courses_have_its_vectors(
     if given:
         assert env["COURSELLM_EMBEDDING_BASE_URL"] == OTHER["COURSELLM_EMBEDDING_BASE_URL"]
         assert env["COURSELLM_EMBEDDING_MODEL"] == "text-embedding-3-small"
+
+
+def test_questions_never_wait_behind_indexing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Web asks one embedding server, the worker another one, which has the lower priority."""
+    for name in (*OTHER_MODEL, *WAS_EMBEDDED, *ELSEWHERE):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(services, "database_time", lambda _url: None)
+    options, models = read_options({}), Models()
+    env = app_environment(options, models, "postgresql:///coursellm")
+    questions, indexing = model_services(options, models, None)
+    asked = web(options, env).env["COURSELLM_EMBEDDING_BASE_URL"]
+    made = worker(env, models, options).env["COURSELLM_EMBEDDING_BASE_URL"]
+    assert asked == f"http://127.0.0.1:{models.question_port}/v1"
+    assert made == f"http://127.0.0.1:{models.indexing_port}/v1"
+    assert str(models.question_port) in questions.command
+    assert str(models.indexing_port) in indexing.command
+    assert questions.nice == 0 < indexing.nice
