@@ -102,8 +102,13 @@ def store_vectors(
 ) -> None:
     """Keeps a batch's vectors; chunks that are gone meanwhile are left out.
 
-    The first vectors of a course say which model's it has.
+    The first vectors of a course say which model's it has. The file is held, so that its text is
+    not written anew in between.
     """
+    held = select(CourseMaterial.material_id).where(
+        CourseMaterial.material_id.in_(materials_of(session, batch))
+    )
+    session.execute(held.order_by(CourseMaterial.material_id).with_for_update())
     by_id = dict(zip(batch.chunk_ids, vectors, strict=True))
     chunks = session.scalars(
         select(MaterialChunk).where(MaterialChunk.chunk_id.in_(batch.chunk_ids))

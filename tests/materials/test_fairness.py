@@ -129,7 +129,7 @@ def test_slow_recognition_of_pictures_does_not_delay_other_files(
     with fake_endpoint() as endpoint, worker(replace(settings, embedding_base_url=endpoint.url)):
         until(lambda: status(small) is IndexingStatus.COMPLETED, 120)
         until(lambda: look(mixed).chunk_count > 0, 120)
-        assert [status(key) for key in scans] == [IndexingStatus.PROCESSING] * len(scans)
+        until(lambda: {status(key) for key in scans} == {IndexingStatus.PROCESSING}, 120)
         assert not any(look(key).chunk_count for key in scans)
         gate.touch()
         until(lambda: {status(key) for key in scans} == {IndexingStatus.COMPLETED}, 240)
