@@ -7,7 +7,7 @@ title, place and release, and the activities that stand for it; the old one is k
 import uuid
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from app import audit
@@ -100,6 +100,24 @@ def leads_to(session: Session, course_id: uuid.UUID, material_id: uuid.UUID) -> 
     return instead.material_id if instead else None
 
 
+_WITHOUT = text(
+    r"""
+    with held as materialized (
+        select material_id, regexp_replace(content, '\s+', ' ', 'g') as content
+        from material_chunks where material_id = any(cast(:materials as uuid[]))
+    )
+    select number
+    from unnest(cast(:materials as uuid[]), cast(:texts as text[]))
+         with ordinality as asked (material_id, its_text, number)
+    where not exists (
+        select from held
+        where held.material_id = asked.material_id
+          and strpos(held.content, regexp_replace(asked.its_text, '\s+', ' ', 'g')) > 0
+    )
+    """
+)
+
+
 def where_now(
     session: Session, course_id: uuid.UUID, ids: Collection[uuid.UUID], *, see_hidden: bool
 ) -> dict[uuid.UUID, uuid.UUID]:
@@ -111,6 +129,20 @@ def where_now(
     newer = [one for one in moved.values() if one is not None]
     seen = _seen(session, course_id, newer, see_hidden=see_hidden) if newer else set()
     return found | {one: to for one, to in moved.items() if to in seen and to is not None}
+
+
+def without(
+    session: Session, texts: Collection[tuple[uuid.UUID, str]]
+) -> set[tuple[uuid.UUID, str]]:
+    """Those of the texts, each with a material, that the material does not hold. Spaces count as
+    alike: lines may break elsewhere."""
+    if not texts:
+        return set()
+    asked = list(texts)
+    rows = session.scalars(
+        _WITHOUT, {"materials": [one for one, _ in asked], "texts": [it for _, it in asked]}
+    )
+    return {asked[number - 1] for number in rows}
 
 
 def _seen(

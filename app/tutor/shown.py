@@ -1,6 +1,6 @@
 """A turn as a page shows it: the question's heading, the card, the answer's blocks and state."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.llm.profiles import is_tiny, profile_of
-from app.materials.versions import where_now
+from app.materials.versions import where_now, without
 from app.materials.visibility import visible
 from app.tutor.answers.citations import Citation, Source
 from app.tutor.answers.rendering import Block, render
@@ -69,7 +69,8 @@ def show_all(session: Session, asker: Asker, turns: Sequence[Turn], link: Link) 
     ids |= {row.material_id for turn in turns for row in turn.citations if row.material_id}
     found = where_now(session, asker.course_id, ids, see_hidden=asker.see_hidden)
     where = {str(one): str(to) for one, to in found.items()}
-    return [_show(session, asker, turn, link, where) for turn in turns]
+    gone = _gone(session, turns, found)
+    return [_show(session, asker, turn, link, where, gone) for turn in turns]
 
 
 def show(session: Session, asker: Asker, turn: Turn, link: Link) -> Shown:
@@ -77,19 +78,52 @@ def show(session: Session, asker: Asker, turn: Turn, link: Link) -> Shown:
     return show_all(session, asker, [turn], link)[0]
 
 
+def _gone(
+    session: Session, turns: Sequence[Turn], where: Mapping[UUID, UUID]
+) -> set[tuple[Place, str]]:
+    """What was kept of files since replaced, or read anew, and does not stand there any more."""
+    kept = {one for turn in turns for one in turn.card.texts}
+    kept |= {(_place(row), row.quote) for turn in turns for row in turn.citations}
+    ids = {UUID(place.chunk_id) for place, _ in kept if place.chunk_id}
+    query = select(MaterialChunk.chunk_id).where(MaterialChunk.chunk_id.in_(ids))
+    there = {str(one) for one in session.scalars(query)}
+
+    def now(place: Place) -> UUID | None:
+        to = where.get(UUID(place.material_id))
+        return None if str(to) == place.material_id and place.chunk_id in there else to
+
+    asked = {(place, text): (to, text) for place, text in kept if (to := now(place))}
+    lost = without(session, set(asked.values()))
+    return {one for one, its in asked.items() if its in lost}
+
+
+def _place(row: MessageCitation) -> Place:
+    """Where a kept citation was taken from."""
+    material_id = str(row.material_id or GONE.material_id)
+    return Place(material_id, str(row.chunk_id or ""), row.title, "pdf", row.page or 1)
+
+
 def _show(
-    session: Session, asker: Asker, turn: Turn, link: Link, where: Mapping[str, str]
+    session: Session,
+    asker: Asker,
+    turn: Turn,
+    link: Link,
+    where: Mapping[str, str],
+    gone: Container[tuple[Place, str]],
 ) -> Shown:
     heading, more = headline(turn.question.content)
-    card = turn.card.as_of_now(where)
+    card = turn.card.as_of_now(where, gone)
     bare = Shown(turn.question_id, heading, more, card, turn.state, turn.failure)
-    bare = replace(bare, is_reduced=not turn.card.material_ids <= where.keys())
+    is_reduced = not turn.card.material_ids <= where.keys() or bool(turn.card.lead) > bool(
+        card.lead
+    )
+    bare = replace(bare, is_reduced=is_reduced)
     if turn.answer is None:
         return bare
     model = turn.answer.llm_model or ""
     given = turn.card.sources[: profile_of(model).sources]
     sources = load_sources(session, asker.course_id, given, see_hidden=asker.see_hidden)
-    cited = [_citation(row, sources, where) for row in turn.citations]
+    cited = [_citation(row, sources, where, gone) for row in turn.citations]
     blocks = render(
         turn.answer.content,
         cited,
@@ -106,18 +140,20 @@ def _show(
 
 
 def _citation(
-    row: MessageCitation, sources: Sequence[Source], where: Mapping[str, str]
+    row: MessageCitation,
+    sources: Sequence[Source],
+    where: Mapping[str, str],
+    gone: Container[tuple[Place, str]],
 ) -> Citation:
     """A kept citation; of a file that is not for this person any more its number alone."""
     for source in sources:
         for _, place in source.places:
             if source.chunk_id == str(row.chunk_id) and place.page == row.page:
                 return Citation(row.number, place, row.quote)
-    material_id = where.get(str(row.material_id))
-    if material_id is None:
+    place = _place(row)
+    if place.material_id not in where:
         return Citation(row.number, GONE, "")
-    place = Place(material_id, str(row.chunk_id or ""), row.title, "pdf", row.page or 1)
-    return Citation(row.number, place, row.quote)
+    return Citation(row.number, place.moved(where), "" if (place, row.quote) in gone else row.quote)
 
 
 def _pages(sources: Sequence[Source]) -> tuple[Place, ...]:

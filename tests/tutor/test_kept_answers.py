@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -55,7 +56,7 @@ def test_what_is_hidden_is_hidden_in_old_answers_too(
     session.commit()
     page = told(student)
     assert not OF_THE_FILE.search(page)
-    assert "not shown any more: a teacher has removed or hidden it." in page
+    assert "not shown any more: a teacher has removed, hidden or changed it." in page
     assert "It stays as it is" in page, "the tutor's own words stay"
     assert "A file, not shown any more" in page
     assert links(page) == {str(uuid.UUID(int=0))}
@@ -81,6 +82,24 @@ def test_a_replaced_files_citations_lead_to_the_version_in_use(
     source = student.get(f"{address}&view=text").text
     assert "Page 1 of 3" in source
     assert re.search("<mark>[^<]*copies a list", source), "the sentence is marked where it stands"
+
+
+@pytest.mark.parametrize("is_purged", [False, True])
+def test_what_the_version_in_use_says_no_more_is_not_shown(
+    session: Session,
+    course: Course,
+    student: Visitor,
+    answered: CourseMaterial,
+    add_text: AddText,
+    is_purged: bool,
+) -> None:
+    """A teacher replaces a sheet to take a solution out of it."""
+    pages = [page.replace("An assignment never copies a list.", "") for page in PAGES]
+    assert pages != list(PAGES)
+    _replace(session, course, answered, add_text, is_purged, pages)
+    page = told(student)
+    assert "never copies" not in page
+    assert "not shown any more" in page
 
 
 @pytest.mark.parametrize("is_purged", [False, True])
@@ -112,10 +131,11 @@ def _replace(
     old: CourseMaterial,
     add_text: AddText,
     is_purged: bool,
+    pages: Sequence[str] = PAGES,
 ) -> CourseMaterial:
     new = add_text(
         course,
-        *PAGES,
+        *pages,
         title="Week 4",
         file_type=FileType.PDF,
         replaces_id=old.material_id,

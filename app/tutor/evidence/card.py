@@ -1,7 +1,7 @@
 """An evidence card as a value: kept with its question as JSON, so that it reads the same later."""
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -45,8 +45,10 @@ class Place:
         return innermost(self.heading)
 
     def moved(self, where: Mapping[str, str]) -> "Place":
-        """The same place in the material that stands there now."""
-        return replace(self, material_id=where[self.material_id])
+        """The same place in the material that stands there now; its headings are that one's own."""
+        if where[self.material_id] == self.material_id:
+            return self
+        return replace(self, material_id=where[self.material_id], heading=None)
 
     @property
     def full(self) -> str:
@@ -66,6 +68,11 @@ class Key:
     place: Place
     quote: str
     code: str = ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that it shows or marks."""
+        return tuple(text for text in (self.text, self.quote, self.code) if text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +118,35 @@ class Card:
         places += [*self.nearest, *([self.lead] if self.lead else [])]
         return {place.material_id for place in places}
 
-    def as_of_now(self, where: Mapping[str, str]) -> "Card":
+    @property
+    def texts(self) -> set[tuple[Place, str]]:
+        """Each text on it with the place that it was taken from."""
+        found = {(key.place, text) for key in (*self.keys, *self.further) for text in key.texts}
+        if self.lead:
+            found |= {
+                (self.lead, text) for text in (self.marked, *(it.text for it in self.excerpt))
+            }
+        return found
+
+    def as_of_now(
+        self, where: Mapping[str, str], gone: Container[tuple[Place, str]] = ()
+    ) -> "Card":
         """The card without what its reader may not see any more; `where` names for each material
-        the one that stands in its place.
+        the one that stands in its place, `gone` those of the `texts` that this one does not hold.
         """
-        keeps_lead = self.lead is not None and self.lead.material_id in where
+        nearest = tuple(place.moved(where) for place in self.nearest if place.material_id in where)
+        lead = self.lead
+        if not lead or lead.material_id not in where or (lead, self.marked) in gone:
+            return Card(
+                self.coverage, nearest=nearest, sources=self.sources, practice=self.practice
+            )
         return replace(
             self,
-            lead=self.lead.moved(where) if self.lead and keeps_lead else None,
-            marked=self.marked if keeps_lead else "",
-            excerpt=self.excerpt if keeps_lead else (),
-            keys=_still_there(self.keys, where) if keeps_lead else (),
-            further=_still_there(self.further, where) if keeps_lead else (),
-            nearest=tuple(p.moved(where) for p in self.nearest if p.material_id in where),
+            lead=lead.moved(where),
+            excerpt=tuple(piece for piece in self.excerpt if (lead, piece.text) not in gone),
+            keys=_still_there(self.keys, where, gone),
+            further=_still_there(self.further, where, gone),
+            nearest=nearest,
         )
 
     @classmethod
@@ -143,9 +166,14 @@ class Card:
         )
 
 
-def _still_there(keys: Iterable[Key], where: Mapping[str, str]) -> tuple[Key, ...]:
+def _still_there(
+    keys: Iterable[Key], where: Mapping[str, str], gone: Container[tuple[Place, str]]
+) -> tuple[Key, ...]:
     return tuple(
-        replace(key, place=key.place.moved(where)) for key in keys if key.place.material_id in where
+        replace(key, place=key.place.moved(where))
+        for key in keys
+        if key.place.material_id in where
+        and not any((key.place, text) in gone for text in key.texts)
     )
 
 
