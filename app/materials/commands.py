@@ -16,7 +16,7 @@ from app.materials.deepening import embed_soon
 from app.materials.progress import Progress, progress_of
 from app.materials.storage import StorageUnreachable, storage
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 5.0
 QUIET_SECONDS = 60.0
 
 NOTHING_COMES = (
@@ -76,7 +76,7 @@ def _look(target: str, course_ids: Sequence[UUID] | None) -> list[Progress]:
 
 
 def _show(found: Sequence[Progress], target: str) -> None:
-    click.echo(f"Courses with text: {len(found)}. The settings name {target}.")
+    click.echo(f"Courses that have text or had some: {len(found)}. The settings name {target}.")
     for course in found:
         click.echo(f"{course.course_id}  {_line(course)}")
 
@@ -92,17 +92,18 @@ def _refuse_unknown(chosen: Sequence[UUID], found: Sequence[Progress]) -> None:
     unknown = set(chosen) - {course.course_id for course in found}
     if unknown:
         raise click.ClickException(
-            f"no course with text in its materials has the id {', '.join(map(str, unknown))}. "
+            f"no course that has or had text has the id {', '.join(map(str, unknown))}. "
             "`flask materials reindex --status` lists them. Nothing was changed."
         )
 
 
 def _tell_who_goes_dark(waiting: Sequence[Progress], target: str) -> None:
     """Says which courses are searched by words alone meanwhile, because their model is gone."""
-    for name in sorted({course.model for course in waiting if course.model} - {target}):
+    with_text = [course for course in waiting if course.chunks]
+    for name in sorted({course.model for course in with_text if course.model} - {target}):
         trouble = _trouble(embedding_profile_of(name))
         if trouble:
-            count = sum(course.model == name for course in waiting)
+            count = sum(course.model == name for course in with_text)
             click.echo(
                 f"Mind: {trouble}. Until they have moved, {count} courses are searched by words "
                 "alone: questions cannot be embedded by the model that their vectors are of.",
@@ -123,7 +124,7 @@ def _begin(course: Progress, target: str) -> None:
     key = course.course_id
     with transaction() as session:
         moving.begin_move(session, key, target)
-        facts = {"from": course.model, "to": target}
+        facts = {"course": course.name, "from": course.model, "to": target}
         audit.record_operator(session, audit.COMMAND_LINE, "course.reindexed", str(key), facts)
     with transaction() as session:
         embed_soon(session, key, is_patient=True)
@@ -133,20 +134,22 @@ def _look_on(target: str, course_ids: Sequence[UUID]) -> None:
     """Prints how far each course is, until all have moved. Says so where one was called off."""
     click.echo("The workers go on if you leave this by Ctrl-C; run it again to look on.")
     shown: dict[UUID, str] = {}
+    others: list[str] = []
     changed = time.monotonic()
-    while True:
-        courses = _look(target, course_ids)
+    while courses := _look(target, course_ids):
         for course in courses:
             line = _line(course) + (", done" if course.moves_to is None else "")
             if shown.get(course.course_id) != line:
                 click.echo(line)
                 shown[course.course_id], changed = line, time.monotonic()
-        if all(course.moves_to is None for course in courses):
+        arrived = [course for course in courses if course.moves_to is None]
+        others += [course.name for course in arrived if course.model != target]
+        course_ids = [course.course_id for course in courses if course.moves_to is not None]
+        if not course_ids:
             break
         if time.monotonic() - changed > QUIET_SECONDS:
             click.echo(NOTHING_COMES, err=True)
             changed = time.monotonic()
         time.sleep(LOOK_SECONDS)
-    others = [course.name for course in courses if course.model != target]
     if others:
         raise click.ClickException(f"meanwhile told to move elsewhere: {', '.join(others)}.")

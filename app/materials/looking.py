@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from app import limits
 from app.errors import DomainError
 from app.extensions import transaction
-from app.llm.client import embed_question
 from app.materials.passages import Passage
-from app.materials.search import search
+from app.materials.questions import searched
+from app.materials.scope import embedding_of
 from app.materials.status import place_in_words
 from app.materials.visibility import visible
 from models import CourseMaterial, Coverage, FileType
@@ -72,17 +72,9 @@ def look_up(course_id: uuid.UUID, user_id: uuid.UUID, text: str, *, see_hidden: 
         key = f"look up {course_id} {user_id}"
         if not limits.take(session, key, most=MOST_SEARCHES, window=WITHIN):
             raise TooManySearches(reason=f"over {MOST_SEARCHES} within {WITHIN}")
-    vector = embed_question(text)
-    with transaction() as session:
-        found = search(
-            session,
-            course_id,
-            text,
-            question_vector=vector,
-            see_hidden=see_hidden,
-            limit=MOST_HITS,
-        )
-    return Found(text, found.coverage, tuple(_hit(passage) for passage in found.passages))
+        model = embedding_of(session, course_id)
+    with searched(course_id, text, model, see_hidden=see_hidden, limit=MOST_HITS) as (_, found):
+        return Found(text, found.coverage, tuple(_hit(passage) for passage in found.passages))
 
 
 def anything_to_search(session: Session, course_id: uuid.UUID, *, see_hidden: bool) -> bool:

@@ -13,7 +13,7 @@ from models import ChunkVector, Course, CourseMaterial
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A course with text in it: its chunks, and how many of them `target` has made vectors of."""
+    """A course that has text, or had some: its chunks, and of how many `target` made vectors."""
 
     course_id: uuid.UUID
     name: str
@@ -33,7 +33,8 @@ def progress_of(
     session: Session, target: str, course_ids: Sequence[uuid.UUID] | None = None
 ) -> list[Progress]:
     """Courses that have text (these, else all), in the order of their names: how many of their
-    chunks have a vector of the model that they move to, else of `target`."""
+    chunks have a vector of the model that they move to, else of `target`. Those whose text is all
+    deleted too, as long as they have a model: questions in them are embedded by it."""
     chunks = (
         select(CourseMaterial.course_id, func.sum(CourseMaterial.chunk_count).label("count"))
         .where(CourseMaterial.chunk_count > 0, visible(see_hidden=True))
@@ -53,6 +54,7 @@ def progress_of(
         .correlate(Course)
         .scalar_subquery()
     )
+    has_model = func.coalesce(Course.embedding_model, Course.next_embedding_model).is_not(None)
     name = case((Course.course_code == "", Course.course_name), else_=Course.course_code)
     query = (
         select(
@@ -61,10 +63,11 @@ def progress_of(
             Course.embedding_model,
             Course.next_embedding_model,
             wanted,
-            chunks.c.count,
+            func.coalesce(chunks.c.count, 0),
             done,
         )
-        .join(chunks, chunks.c.course_id == Course.course_id)
+        .outerjoin(chunks, chunks.c.course_id == Course.course_id)
+        .where(chunks.c.count.is_not(None) | has_model)
         .order_by(name, Course.course_id)
     )
     if course_ids is not None:

@@ -34,9 +34,10 @@ _SCOPE = text(
     f"""
     select material_id, course_materials.search_config, embedded_count, chunk_count, term_total,
            embedding_model
-    from course_materials join courses using (course_id),
+    from courses left join course_materials
+           on course_materials.course_id = courses.course_id and {FINDABLE},
          (select set_config('plan_cache_mode', 'force_generic_plan', true)) as planned_once
-    where course_id = :course_id and {FINDABLE}
+    where courses.course_id = :course_id
     order by material_id
     """  # noqa: S608  (what goes in is ours)
 )
@@ -51,10 +52,12 @@ def embedding_of(session: Session, course_id: uuid.UUID) -> EmbeddingProfile:
 def scope_of(session: Session, course_id: uuid.UUID, *, see_hidden: bool) -> Scope:
     """What a search by this person looks into at this moment."""
     rows = session.execute(_SCOPE, {"course_id": course_id, **parameters(see_hidden)}).all()
-    ids, configs, embedded, chunks, terms, models = zip(*rows, strict=True) if rows else [()] * 6
+    model = rows[0].embedding_model if rows else None
+    rows = [row for row in rows if row.material_id]  # a course without any is one row all the same
+    ids, configs, embedded, chunks, terms, _ = zip(*rows, strict=True) if rows else [()] * 6
     return Scope(
         course_id,
-        next(filter(None, models), embedding_profile().name),
+        model or embedding_profile().name,
         list(ids),
         list(configs),
         list(embedded),

@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 from app.concepts.catalogue import match_concept
 from app.errors import DomainError
 from app.extensions import transaction
-from app.llm.client import embed_question
-from app.llm.profiles import EmbeddingProfile, chat_profile
+from app.llm.profiles import chat_profile
+from app.materials.questions import searched
 from app.materials.scope import embedding_of
-from app.materials.search import search
 from app.tutor import conversations, turns
 from app.tutor.evidence.building import build_card
 from app.tutor.evidence.card import Card, Practice
@@ -80,34 +79,13 @@ def ask(asker: Asker, text: str) -> Asked:
         _hold_back(session, asker)
         wanted = _search_text(session, asker, text)
         model = embedding_of(session, asker.course_id)
-    asked = None
-    while asked is None:
-        asked, model = _answer(asker, text, wanted, model)
-    return asked
-
-
-def _answer(
-    asker: Asker, text: str, wanted: str, model: EmbeddingProfile
-) -> tuple[Asked | None, EmbeddingProfile]:
-    """What becomes of the question; None if the course moved to another embedding model in this
-    very moment, together with that one: the question is then embedded anew."""
-    vector = embed_question(wanted, model)
-    with transaction() as session:
-        found = search(
-            session,
-            asker.course_id,
-            wanted,
-            question_vector=vector,
-            question_model=model.name,
-            see_hidden=asker.see_hidden,
-        )
-        if found.model != model.name:
-            return None, embedding_of(session, asker.course_id)
+    hidden = asker.see_hidden
+    with searched(asker.course_id, wanted, model, see_hidden=hidden) as (session, found):
         card = build_card(wanted, found, source_count=SOURCES)
         card = replace(card, practice=_practice(session, asker.course_id, wanted))
         question_id = _keep(session, asker, text, card)
         may_follow = _may_follow(session, asker, card)
-    return Asked(question_id, text, card, may_follow), model
+    return Asked(question_id, text, card, may_follow)
 
 
 def _checked(text: str) -> str:

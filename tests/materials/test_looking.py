@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from app.materials import looking
+from app.llm.profiles import EmbeddingProfile
+from app.materials import looking, questions
 from models import Course, CourseMaterial, CourseRole
 from tests import factories
 from tests.helpers import Visitor, enter
@@ -155,11 +156,11 @@ def test_no_connection_is_held_while_the_question_gets_its_vector(
     read("Notes.md", NOTES)
     held = []
 
-    def embed(question: str) -> list[float]:
+    def embed(question: str, model: EmbeddingProfile) -> list[float]:
         held.append(db.engine.pool.checkedout())  # type: ignore[attr-defined]
         return vector_of(question)
 
-    monkeypatch.setattr(looking, "embed_question", embed)
+    monkeypatch.setattr(questions, "embed_question", embed)
     before = db.engine.pool.checkedout()  # type: ignore[attr-defined]
     assert hits(student.get("materials/search?q=membrane").text)
     assert held == [before]

@@ -17,12 +17,21 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app import config
+from app.admin.views.record import ACTIONS
 from app.config import Settings
 from app.extensions import transaction
 from app.llm.profiles import EmbeddingProfile
-from app.materials import deletion, jobs, moving
-from app.tutor import asking
-from models import AuditEvent, ChunkVector, Course, CourseMaterial, IndexingStatus, MaterialChunk
+from app.materials import deletion, jobs, moving, questions
+from models import (
+    AuditEvent,
+    ChunkVector,
+    Course,
+    CourseMaterial,
+    CourseRole,
+    IndexingStatus,
+    MaterialChunk,
+    now,
+)
 from tests import factories
 from tests.helpers import Visitor, enter
 from tests.llm.fake_endpoint import FakeEndpoint
@@ -102,11 +111,11 @@ class Asking:
             self.look_for(visitor, number * 7 % PAGES)
 
     def look_for(self, visitor: Visitor, number: int) -> None:
-        page = ask(visitor, number)
-        if f"thing{number} " in page:
-            self.answers.append(page)
-        else:
-            self.wrong.append(f"matter{number}: {page}")
+        for page in (ask(visitor, number), first_hit(visitor, number)):
+            if f"thing{number} " in page:
+                self.answers.append(page)
+            else:
+                self.wrong.append(f"matter{number}: {page}")
 
 
 def ask(visitor: Visitor, number: int) -> str:
@@ -119,6 +128,13 @@ def ask(visitor: Visitor, number: int) -> str:
     assert answer.status_code == 200, answer.text
     assert "event: evidence" in answer.text, answer.text
     return answer.text
+
+
+def first_hit(visitor: Visitor, number: int) -> str:
+    """The first passage that a search of the materials lists, over HTTP."""
+    answer = visitor.get(f"materials/search?q=matter{number}")
+    assert answer.status_code == 200, answer.text
+    return "".join(re.findall(r'<li class="cl-hit">.*?</li>', answer.text, re.DOTALL)[:1])
 
 
 def with_old(settings: Settings, old: Meaning) -> Settings:
@@ -263,6 +279,7 @@ def test_models_of_different_widths_are_moved_between(
         wide.close()
 
 
+@pytest.mark.parametrize("asked", [ask, first_hit])
 def test_a_question_that_falls_into_the_change_is_embedded_anew(
     app: Flask,
     session: Session,
@@ -272,21 +289,63 @@ def test_a_question_that_falls_into_the_change_is_embedded_anew(
     old: Meaning,
     new: Meaning,
     monkeypatch: pytest.MonkeyPatch,
+    asked: Callable[[Visitor, int], str],
 ) -> None:
     config.install(with_both(settings, old, new))
     student = enter(app, session, course)
     reindex(app, "--all", "--no-wait")
-    embed = asking.embed_question
+    embed = questions.embed_question
 
     def embed_slowly(question: str, model: EmbeddingProfile) -> list[float] | None:
         vector = embed(question, model)
         work_off(course)
         return vector
 
-    monkeypatch.setattr(asking, "embed_question", embed_slowly)
-    assert f"thing{LATER} " in ask(student, LATER)
+    monkeypatch.setattr(questions, "embed_question", embed_slowly)
+    assert f"thing{LATER} " in asked(student, LATER)
     assert now_of(session, course) == (NEW, None)
     assert (old.questions, new.questions) == (1, 1)
+
+
+@pytest.mark.parametrize("role", [CourseRole.STUDENT, CourseRole.TEACHER])
+@pytest.mark.parametrize("gone", ["hidden", "deleted"])
+def test_a_course_with_nothing_to_find_answers_and_moves(
+    app: Flask,
+    session: Session,
+    settings: Settings,
+    course: Course,
+    filled: uuid.UUID,
+    look: Look,
+    old: Meaning,
+    new: Meaning,
+    role: CourseRole,
+    gone: str,
+) -> None:
+    material = look(filled)
+    if gone == "hidden":
+        material.is_public = False
+    else:
+        material.deleted_at = now()
+    session.commit()
+    config.install(with_both(settings, old, new))
+    visitor = enter(app, session, course, role)
+    can_find = gone == "hidden" and role is CourseRole.TEACHER
+    for endpoint in (old, new):
+        before = old.questions, new.questions
+        assert (f"thing{LATER} " in ask(visitor, LATER)) == can_find
+        assert (f"thing{LATER} " in first_hit(visitor, LATER)) == can_find
+        assert endpoint.questions == before[endpoint is new] + 2, "each question is embedded once"
+        if endpoint is old:
+            assert "1 of 1 courses are to move" in reindex(app, "--all", "--no-wait").output
+            work_off(course)
+            assert now_of(session, course) == (NEW, None)
+    assert "0 of 1 courses are to move" in reindex(app, "--all").output
+
+
+def test_a_course_that_never_had_text_is_not_to_move(
+    app: Flask, course: Course, old: Meaning
+) -> None:
+    assert "0 of 0 courses are to move" in reindex(app, "--all").output
 
 
 def test_where_the_old_model_is_gone_words_search_and_the_operator_is_told(
@@ -475,4 +534,5 @@ def test_the_command_looks_on_until_all_have_moved(
     assert f"PY1: {NEW}, 1 of 1 vectors of {NEW}, done" in told.output
     assert now_of(session, course) == (NEW, None)
     event = session.scalars(select(AuditEvent).where(AuditEvent.action == "course.reindexed")).one()
-    assert event.operator_name and event.details == {"from": OLD, "to": NEW}
+    assert event.operator_name and event.details == {"course": "PY1", "from": OLD, "to": NEW}
+    assert event.action in ACTIONS, "the console has words for it"

@@ -22,6 +22,7 @@ ACTIONS = {
     "platform.moved": "Issuer moved",
     "platform.renamed": "Platform renamed",
     "platform.key_set_fetched": "Key set fetched",
+    "course.reindexed": "Course sent to another embedding model",
     "institution.added": "Institution added",
     "institution.renamed": "Institution renamed",
     "institution.switched_on": "Institution switched on",
