@@ -143,22 +143,39 @@ def copy(material_id: str, course_id: str, uploader_id: str) -> None:
 
 @blueprint.task(name="embed_chunks", retry=PATIENT)
 def embed_chunks(course_id: str) -> None:
-    """Makes the course's next vectors, a batch at a time, and queues what comes after.
+    """Makes the course's next vectors, a batch at a time, and queues what comes after."""
+    key = UUID(course_id)
+    if not _embed_for_a_while(key, only_move=False):
+        _embed_for_a_while(key, only_move=True)
 
-    It goes on for a while where no other course waits: between two jobs of one lock the worker
-    rests until it looks again, and the model with it.
+
+def _embed_for_a_while(key: UUID, *, only_move: bool) -> bool:
+    """Goes on where no other course waits: between two jobs of one lock the worker rests until it
+    looks again, and the model with it.
+
+    False, and nothing is queued: the model that the course is searched by does not answer, but the
+    course moves to another one, which may.
     """
-    key, end = UUID(course_id), monotonic() + AT_ONE_GO.total_seconds()
-    while _embed_batch(key, may_go_on=lambda: monotonic() < end):
-        pass
+    end = monotonic() + AT_ONE_GO.total_seconds()
+    is_on = True
+    while is_on:
+        with transaction() as session:
+            work = moving.next_work(session, key, only_move=only_move)
+        if work is None:
+            break
+        try:
+            is_on = _embed_batch(key, work, may_go_on=lambda: monotonic() < end)
+        except ModelUnavailable as error:
+            log.warning("no vectors for course %s: %s", key, error.reason)
+            if error.is_passing and work.is_course_moving and not work.is_move:
+                return False
+            _wait_or_fail(key, work, is_passing=error.is_passing or only_move)
+            break
+    return True
 
 
-def _embed_batch(key: UUID, may_go_on: Callable[[], bool]) -> bool:
+def _embed_batch(key: UUID, work: moving.Work, may_go_on: Callable[[], bool]) -> bool:
     """Makes and keeps one batch; whether this job is to make the next one too."""
-    with transaction() as session:
-        work = moving.next_work(session, key)
-    if work is None:
-        return False
     try:
         vectors = _vectors(work.batch.texts, work.profile)
         with transaction() as session:
@@ -166,10 +183,7 @@ def _embed_batch(key: UUID, may_go_on: Callable[[], bool]) -> bool:
             if may_go_on() and not is_awaited(session, deepening.EMBEDDING_LOCK):
                 return True
             deepening.embed_soon(session, key, is_patient=work.is_move)
-    except ModelUnavailable as error:
-        log.warning("no vectors for course %s: %s", key, error.reason)
-        _wait_or_fail(key, work, is_passing=error.is_passing)
-    except OperationalError:
+    except (ModelUnavailable, OperationalError):
         raise
     except Exception:
         log.exception("vectors for course %s could not be kept", key)

@@ -25,33 +25,37 @@ OLD_ONES_STAY = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Vectors to be made: of which texts, by which model, and whether for a move alone."""
+    """Vectors to be made: of which texts, by which model, and whether for a move alone; whether the
+    course moves at all."""
 
     batch: Batch
     profile: EmbeddingProfile
     is_move: bool
+    is_course_moving: bool
 
 
-def next_work(session: Session, course_id: uuid.UUID) -> Work | None:
+def next_work(session: Session, course_id: uuid.UUID, *, only_move: bool = False) -> Work | None:
     """What is to be embedded next in the course; if nothing, a move is brought to its end.
 
-    New files come first, by the model that the course is searched by.
+    New files come first, by the model that the course is searched by; with `only_move` they are
+    left out: that model does not answer, and they are found by meaning when the move has ended.
     """
     course = session.get(Course, course_id, with_for_update={"key_share": True})
     if course is None:
         return None
     searched = embedding_of(session, course_id)
-    if searched.is_connected or course.next_embedding_model is None:
+    is_moving = course.next_embedding_model is not None
+    if not only_move and (searched.is_connected or not is_moving):
         finish_course(session, course_id, searched)
         batch = next_batch(session, course_id, searched)
         if batch.chunk_ids:
-            return Work(batch, searched, is_move=False)
+            return Work(batch, searched, is_move=False, is_course_moving=is_moving)
     if course.next_embedding_model is None:
         return None
     profile = embedding_profile_of(course.next_embedding_model)
     batch = batch_of(session, _next_material(session, course_id, profile.name), profile)
     if batch.chunk_ids:
-        return Work(batch, profile, is_move=True)
+        return Work(batch, profile, is_move=True, is_course_moving=True)
     _change_over(session, course)
     return None
 

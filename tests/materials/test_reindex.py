@@ -383,6 +383,52 @@ def test_where_the_old_model_is_gone_words_search_and_the_operator_is_told(
     assert f"thing{LATER} " in ask(student, LATER)
 
 
+@pytest.mark.parametrize("refusal", [200, 401])
+def test_a_move_ends_though_the_old_model_is_down_and_a_file_waits_for_it(
+    app: Flask,
+    session: Session,
+    settings: Settings,
+    course: Course,
+    filled: uuid.UUID,
+    read: Add,
+    look: Look,
+    old: Meaning,
+    new: Meaning,
+    refusal: int,
+) -> None:
+    """Nobody listens at its address any more, but the settings still name it."""
+    both = with_both(settings, old, new)
+    config.install(replace(both, previous_embedding_base_url="http://127.0.0.1:9/v1"))
+    waiting = read("b.pdf", BOOK)
+    assert queued_after_a_job(session, course) == [True], "without a move it waits for its model"
+    assert look(waiting).indexing_status is IndexingStatus.PROCESSING
+
+    assert reindex(app, "--all", "--no-wait").exit_code == 0
+    new.script.status = refusal
+    if refusal != 200:
+        assert queued_after_a_job(session, course) == [True], "neither model takes it"
+        assert look(waiting).indexing_status is IndexingStatus.PROCESSING, "it did not fail"
+        new.script.status = 200
+    for _ in range(10):
+        if queued_after_a_job(session, course) == []:
+            break
+    assert now_of(session, course) == (NEW, None)
+    assert look(waiting).indexing_status is IndexingStatus.COMPLETED
+    student = enter(app, session, course)
+    assert "thing7 " in ask(student, 7) and f"thing{LATER} " in first_hit(student, LATER)
+
+
+def queued_after_a_job(session: Session, course: Course) -> list[bool]:
+    """Of each job for vectors that another one leaves in the queue, whether it is for later."""
+    session.rollback()
+    session.execute(text("delete from procrastinate_jobs"))
+    session.commit()
+    jobs.embed_chunks(str(course.course_id))
+    query = """select coalesce(scheduled_at > now(), false) from procrastinate_jobs
+               where task_name = 'materials:embed_chunks' order by id"""
+    return list(session.scalars(text(query)))
+
+
 def test_reindexing_again_does_nothing_twice(
     app: Flask,
     session: Session,
