@@ -45,6 +45,7 @@ blueprint.register_blueprint(search_views.blueprint)
 guard(blueprint, Right.LEARN, Right.TEACH)
 
 UNDO_SHOWN_FOR = timedelta(minutes=10)
+SOURCE_PARAMETERS = ("page", "chunk", "quote", "view", "q")
 
 
 class NothingToUpload(DomainError):
@@ -125,7 +126,7 @@ def source(material_id: uuid.UUID) -> AnyResponse:
             if newer is None:
                 raise
             _get(session, actor, newer)  # one that may not be seen is not led to either
-            given = request.args.to_dict(flat=False)
+            given = {name: request.args.getlist(name) for name in SOURCE_PARAMETERS}
             return redirect(url_for(".source", material_id=newer, **given))  # type: ignore[arg-type]
         page = read_page(
             session,
