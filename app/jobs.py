@@ -26,7 +26,8 @@ STALLED_SECONDS = 20.0
 POLLING_SECONDS = 0.5
 """A new job is announced; one that waited for another's lock is found by looking."""
 CONCURRENCY = 6
-"""One course takes four at most: two files that are read, one for vectors, one for pictures."""
+"""One course takes five at most: two files that are read, one that is copied, one for vectors, one
+for pictures."""
 
 ROOMS = ("materials", "gradebook", "launch", "roster")
 """Rooms that have jobs."""

@@ -8,10 +8,14 @@ from sqlalchemy.orm import Session
 from app.deferral import defer
 from app.extensions import transaction
 from app.materials import catalogue
+from app.materials.deepening import EMBEDDING_PRIORITY
 from app.materials.removal import remove
 from app.materials.storage import storage
 from app.materials.visibility import visible
 from models import CourseMaterial
+
+PRIORITY = EMBEDDING_PRIORITY - 2
+"""After all vectors: nobody waits for a course's files as for one that was just uploaded."""
 
 
 def copy_file(
@@ -47,7 +51,7 @@ def copy_file(
 def copy_all_soon(
     session: Session, from_course: uuid.UUID, course_id: uuid.UUID, uploader_id: uuid.UUID
 ) -> int:
-    """Queue copying every file of another course; how many these are."""
+    """Queue copying every file of another course, one after another; how many these are."""
     found = session.scalars(
         select(CourseMaterial.material_id)
         .where(CourseMaterial.course_id == from_course, visible(see_hidden=True))
@@ -58,6 +62,8 @@ def copy_all_soon(
             session,
             "materials:copy",
             queue="materials",
+            priority=PRIORITY,
+            lock=f"copy:{course_id}",
             queueing_lock=f"copy:{material_id}:{course_id}",
             material_id=str(material_id),
             course_id=str(course_id),

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from app import audit
 from app.errors import NotFound
 from app.materials import versions
-from app.materials.catalogue import read_soon
+from app.materials.catalogue import UNFINISHED, read_soon
 from app.materials.deepening import embed_soon
+from app.materials.recognising import queue_recognition
 from app.materials.removal import remove_soon
 from models import (
     Conversation,
     CourseMaterial,
-    IndexingStatus,
     Message,
     MessageCitation,
     MessageEvidence,
@@ -46,8 +46,7 @@ def restore_material(session: Session, actor_id: uuid.UUID, material: CourseMate
         versions.change_places(session, newer, material)
     elif material.replaces_id is not None:
         versions.take_over(session, material)
-    if material.indexing_status is not IndexingStatus.COMPLETED:
-        _go_on(session, material)
+    _go_on(session, material)
     _record(session, actor_id, material, "material.restored")
     session.flush()
 
@@ -111,7 +110,9 @@ def _hand_over(session: Session, material: CourseMaterial, newer: CourseMaterial
 
 def _go_on(session: Session, material: CourseMaterial) -> None:
     """Takes up the work that rested while the material was deleted."""
-    if material.indexing_status is IndexingStatus.FAILED:
+    if (material.details or {}).get("recognising"):
+        queue_recognition(session, material)
+    if material.indexing_status not in UNFINISHED:
         return
     if material.chunk_count:
         embed_soon(session, material.course_id)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from app.deferral import defer
 from app.llm.profiles import embedding_profile
 from app.materials.catalogue import set_details
 from app.materials.chunking import ChunkDraft, chunk_pages
@@ -56,23 +55,6 @@ def begin_reading(session: Session, material_id: uuid.UUID) -> ToRead | None:
         return None
     material.indexing_status = IndexingStatus.PROCESSING
     return ToRead(material.storage_path, str((material.details or {}).get("name", "")))
-
-
-def recognise_soon(session: Session, material_id: uuid.UUID) -> None:
-    """Queues the reading of pages that are pictures. One file at a time, whatever the course: it
-    takes minutes, and must leave the worker's other hands to what takes seconds."""
-    material = _locked(session, material_id)
-    if material is None:
-        return
-    set_details(material, recognising=True, without_text=None)
-    defer(
-        session,
-        "materials:recognise",
-        queue="materials",
-        lock="materials:recognition",
-        queueing_lock=f"recognise:{material_id}",
-        material_id=str(material_id),
-    )
 
 
 def begin_recognition(session: Session, material_id: uuid.UUID) -> ToRead | None:

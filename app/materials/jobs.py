@@ -19,7 +19,7 @@ from app.errors import DomainError
 from app.extensions import transaction
 from app.llm.client import ModelUnavailable, embed_passages
 from app.llm.profiles import EmbeddingProfile
-from app.materials import deepening, deletion, incoming, indexing, moving, uploads
+from app.materials import deepening, deletion, incoming, indexing, moving, recognising, uploads
 from app.materials.copying import copy_file
 from app.materials.extraction import (
     RECOGNISING,
@@ -89,12 +89,13 @@ def recognise(material_id: str) -> None:
                 indexing.end_recognition(session, key, ONLY_PICTURES)
     except (OperationalError, StorageUnreachable):
         raise
-    except Exception as error:
-        if not isinstance(error, SourceUnreadable):
-            log.exception("pictures of material %s could not be read", material_id)
-        sentence = error.sentence if isinstance(error, SourceUnreadable) else OUR_FAULT
-        with transaction() as session:
-            indexing.end_recognition(session, key, sentence)
+    except SourceUnreadable as fault:
+        _end_recognition(key, fault.sentence)
+    except FileNotFoundError:
+        _end_recognition(key, LOST)
+    except Exception:
+        log.exception("pictures of material %s could not be read", material_id)
+        _end_recognition(key, OUR_FAULT)
 
 
 def _read(key: UUID, to_read: indexing.ToRead) -> None:
@@ -109,13 +110,13 @@ def _read(key: UUID, to_read: indexing.ToRead) -> None:
         with transaction() as session:
             indexing.store_words(session, key, found, chunks)
             if found.details.get("pictures"):
-                indexing.recognise_soon(session, key)
+                recognising.recognise_soon(session, key)
     except PicturesOnly as fault:
         if recognition.program() is None:
             _fail(key, fault.sentence)
             return
         with transaction() as session:
-            indexing.recognise_soon(session, key)
+            recognising.recognise_soon(session, key)
     except NotSearched as fault:
         with transaction() as session:
             indexing.keep_unread(session, key, fault.sentence, fault.media_type)
@@ -219,6 +220,7 @@ def sweep(timestamp: int) -> None:
     """Queues again what is unfinished and waits for no job: nothing waits for ever."""
     with transaction() as session:
         deepening.queue_unfinished(session)
+        recognising.queue_unrecognised(session)
         whole = uploads.list_left_whole(session)
     for upload in whole:
         try:
@@ -267,3 +269,8 @@ def _wait_or_fail(course_id: UUID, work: moving.Work, *, is_passing: bool) -> No
 def _fail(material_id: UUID, sentence: str) -> None:
     with transaction() as session:
         indexing.mark_failed(session, material_id, sentence)
+
+
+def _end_recognition(material_id: UUID, sentence: str) -> None:
+    with transaction() as session:
+        indexing.end_recognition(session, material_id, sentence)

@@ -26,8 +26,11 @@ def begin_version(material: CourseMaterial, old: CourseMaterial) -> None:
 def take_over(session: Session, material: CourseMaterial) -> None:
     """Puts a version that can be found in the place of the one before it.
 
-    One without any text does not replace one that has some: search would go dark.
+    One without any text does not replace one that has some: search would go dark. One that was
+    deleted while it was read replaces nothing, until it is restored.
     """
+    if material.deleted_at is not None:
+        return
     old = _before(session, material)
     if old is None or (old.chunk_count and not material.chunk_count):
         return

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -27,6 +28,7 @@ from tests.materials.s3 import KEYS, S3Server
 
 MODEL = "stand-in"
 WIDTH = 64
+SAID = "Chlorophyll absorbs light"
 
 
 def vector_of(text: str) -> list[float]:
@@ -113,6 +115,24 @@ def look(session: Session) -> Callable[[uuid.UUID], CourseMaterial]:
         return session.get_one(CourseMaterial, material_id, populate_existing=True)
 
     return look
+
+
+@pytest.fixture
+def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Tesseract that says nothing until this file is there."""
+    gate = tmp_path / "gate"
+    program = tmp_path / "tesseract"
+    program.write_text(
+        f"""#!/bin/sh
+[ "$1" = --list-langs ] && printf 'List\\neng\\n' && exit
+cat >/dev/null
+while [ ! -e {gate} ]; do sleep 0.1; done
+echo "{SAID}"
+"""
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    return gate
 
 
 @dataclass

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import docx
 import pptx
+from PIL import Image
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen import canvas
 
 _ZEROS = bytes(1 << 20)
 
@@ -207,3 +211,18 @@ def with_footnote(word: bytes, after: str, text: str) -> bytes:
         assert old in xml
         word = with_part(word, part, xml.replace(old, new).encode())
     return with_part(word, "word/footnotes.xml", notes.encode())
+
+
+def scan(note: str, text_too: str = "") -> bytes:
+    """A PDF of pages that are pictures; the first one may have text."""
+    picture = ImageReader(Image.new("L", (60, 40), 128))
+    out = io.BytesIO()
+    page = canvas.Canvas(out, A4)
+    page.setTitle(note)
+    for number in range(3):
+        if text_too and number == 0:
+            page.drawString(72, 700, text_too)
+        page.drawImage(picture, 0, 400, width=595, height=192)
+        page.showPage()
+    page.save()
+    return out.getvalue()

@@ -3,7 +3,6 @@
 The tests look at the order in which things are done, never at the time that they take.
 """
 
-import io
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,59 +10,24 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PIL import Image
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen import canvas
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app import jobs
 from app.config import Settings
+from app.extensions import transaction
 from app.llm.client import ModelUnavailable
-from app.materials import catalogue, deepening
+from app.materials import catalogue, deepening, recognising
 from app.materials import jobs as materials_jobs
+from app.materials.copying import copy_all_soon
 from models import Course, CourseMaterial, IndexingStatus
 from tests import factories
 from tests.llm.fake_endpoint import fake_endpoint
+from tests.materials import makers
 from tests.materials.conftest import Add, Model
 from tests.materials.workers import until, worker
 
 Look = Callable[[uuid.UUID], CourseMaterial]
-SAID = "Chlorophyll absorbs light"
-
-
-def scan(note: str, text_too: str = "") -> bytes:
-    """A PDF of pages that are pictures; the first one may have text."""
-    picture = ImageReader(Image.new("L", (60, 40), 128))
-    out = io.BytesIO()
-    page = canvas.Canvas(out, A4)
-    page.setTitle(note)
-    for number in range(3):
-        if text_too and number == 0:
-            page.drawString(72, 700, text_too)
-        page.drawImage(picture, 0, 400, width=595, height=192)
-        page.showPage()
-    page.save()
-    return out.getvalue()
-
-
-@pytest.fixture
-def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Tesseract that says nothing until this file is there."""
-    gate = tmp_path / "gate"
-    program = tmp_path / "tesseract"
-    program.write_text(
-        f"""#!/bin/sh
-[ "$1" = --list-langs ] && printf 'List\\neng\\n' && exit
-cat >/dev/null
-while [ ! -e {gate} ]; do sleep 0.1; done
-echo "{SAID}"
-"""
-    )
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    return gate
 
 
 @pytest.fixture
@@ -119,8 +83,8 @@ def test_slow_recognition_of_pictures_does_not_delay_other_files(
     session: Session, settings: Settings, add: Add, look: Look, gate: Path, other: Course
 ) -> None:
     """More files than the worker has hands, none of which comes to an end, then a small one."""
-    scans = [add(f"{n}.pdf", scan(f"{n}")) for n in range(jobs.CONCURRENCY + 1)]
-    mixed = add("mixed.pdf", scan("mixed", "Osmosis moves water"))
+    scans = [add(f"{n}.pdf", makers.scan(f"{n}")) for n in range(jobs.CONCURRENCY + 1)]
+    mixed = add("mixed.pdf", makers.scan("mixed", "Osmosis moves water"))
     small = add("small.txt", b"a small text", into=other)
 
     def status(key: uuid.UUID) -> IndexingStatus:
@@ -142,12 +106,54 @@ def test_slow_recognition_of_pictures_does_not_delay_other_files(
         assert not {"recognising", "without_text"} & (found.details or {}).keys()
 
 
+def test_four_hundred_scans_of_one_teacher_do_not_delay_another_ones(
+    session: Session, add: Add, other: Course, course: Course
+) -> None:
+    """By the order in which the scans are read, one after another."""
+    many = [str(add(f"{n}.pdf", b"%PDF scan" + str(n).encode())) for n in range(400)]
+    few = [str(add(f"{n}.pdf", b"%PDF scan" + str(n).encode(), into=other)) for n in range(2)]
+    forget_readings(session)
+    for key in (*many, *few):
+        with transaction() as step:
+            recognising.recognise_soon(step, uuid.UUID(key))
+    begun = []
+    while (job := fetch(session)) is not None:
+        assert job[0] == "materials:recognise"
+        assert fetch(session) is None, "one at a time"
+        begun.append(job[1]["material_id"])
+        end_job(session)
+    assert begun[:4] == [many[0], few[0], many[1], few[1]]
+    assert begun[4:] == many[2:]
+
+
+def test_copying_a_course_leaves_the_other_hands_to_what_is_asked_for_now(
+    session: Session, add: Add, read: Add, model: Model, other: Course, course: Course
+) -> None:
+    for number in range(30):
+        add(f"{number}.txt", f"text {number}".encode())
+    new = factories.course(session)
+    teacher = factories.user(session).user_id
+    session.commit()
+    with transaction() as step:
+        assert copy_all_soon(step, course.course_id, new.course_id, teacher) == 30
+    read("known by its words.txt", b"vectors are to be made", into=other)
+    forget_readings(session)
+    add("new.txt", b"just uploaded", into=other)
+    begun = []
+    while (job := fetch(session)) is not None:
+        begun.append(job[0])
+    assert begun == ["materials:index_words", "materials:embed_chunks", "materials:copy"]
+
+
 def test_recognition_that_finds_nothing_says_so(
     session: Session, model: Model, read: Add, look: Look, gate: Path, course: Course
 ) -> None:
     program = gate.parent / "tesseract"
     program.write_text("#!/bin/sh\nexit 3\n")
-    only, mixed = read("a.pdf", scan("a")), read("b.pdf", scan("b", "Osmosis moves water"))
+    only, mixed = (
+        read("a.pdf", makers.scan("a")),
+        read("b.pdf", makers.scan("b", "Osmosis moves water")),
+    )
     assert look(only).indexing_status is IndexingStatus.PROCESSING
     for key in (only, mixed):
         materials_jobs.recognise(str(key))
@@ -156,6 +162,11 @@ def test_recognition_that_finds_nothing_says_so(
     assert "pictures" in (look(only).details or {})["reason"]
     assert look(mixed).chunk_count == 1
     assert (look(mixed).details or {})["without_text"] == [2, 3]
+
+
+def end_job(session: Session) -> None:
+    session.execute(text("delete from procrastinate_jobs where status = 'doing'"))
+    session.commit()
 
 
 def forget_readings(session: Session) -> None:
@@ -180,8 +191,7 @@ def test_courses_take_turns_with_their_vectors(
         assert fetch(session) is None, "one batch at a time"
         turns.append(job[1]["course_id"])
         materials_jobs.embed_chunks(job[1]["course_id"])
-        session.execute(text("delete from procrastinate_jobs where status = 'doing'"))
-        session.commit()
+        end_job(session)
     assert turns == [str(course.course_id), str(other.course_id)] * 2
 
 
@@ -227,8 +237,7 @@ def test_a_course_whose_model_is_silent_holds_no_other_up(
     job = fetch(session)
     assert job is not None
     materials_jobs.embed_chunks(str(course.course_id))
-    session.execute(text("delete from procrastinate_jobs where status = 'doing'"))
-    session.commit()
+    end_job(session)
     read("b.txt", b"more words", into=other)
     forget_readings(session)
     following = fetch(session)

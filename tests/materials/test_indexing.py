@@ -160,11 +160,6 @@ def test_a_file_that_is_missing_is_told(
     assert "missing on the server" in (look(material_id).details or {})["reason"]
 
 
-def test_what_was_deleted_meanwhile_is_no_trouble(session: Session, model: Model) -> None:
-    jobs.index_words(str(uuid.uuid4()))
-    jobs.embed_chunks(str(uuid.uuid4()))
-
-
 def test_a_model_that_is_down_is_waited_for(
     session: Session, course: Course, model: Model, read: Add, look: Look
 ) -> None:

@@ -80,6 +80,17 @@ def test_the_old_one_is_found_until_the_new_one_is_and_then_the_new_one_alone(
     assert "through a" in student.get(link.location).text
 
 
+@pytest.mark.parametrize("name", ["material_id", "endpoint", "_scheme", "_method", "_anchor"])
+def test_no_parameter_of_an_old_link_breaks_the_way_to_the_new_version(
+    session: Session, teacher: Visitor, student: Visitor, read: Add, name: str
+) -> None:
+    old, _, new = chain(session, teacher, read)
+    kept = "page=1&quote=Osmosis&quote=water&view=text&q=osmosis+now"
+    link = student.get(f"materials/{old}?{name}=x&{kept}")
+    assert link.status_code == 302
+    assert link.location.endswith(f"materials/{new}?{kept}")
+
+
 def test_release_is_taken_over(session: Session, teacher: Visitor, read: Add, look: Look) -> None:
     hidden, later = read("a.txt", OLD), read("b.txt", b"other")
     moment = now() + timedelta(days=3)
