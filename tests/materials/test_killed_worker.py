@@ -18,13 +18,13 @@ from tests.materials.workers import until, worker
 
 Look = Callable[[uuid.UUID], CourseMaterial]
 LINES = "\n".join(["and of more things that stand in this book"] * 16)
-BOOK = makers.pdf([f"Page {n} tells of thing{n}\n{LINES}" for n in range(160)])
+BOOK = makers.pdf([f"Page {n} tells of thing{n}\n{LINES}" for n in range(400)])
 
 
 @pytest.fixture
 def endpoint() -> Iterator[FakeEndpoint]:
     endpoint = FakeEndpoint()
-    endpoint.script.wait_before = 0.1
+    endpoint.script.wait_before = 0.05
     yield endpoint
     endpoint.close()
 
@@ -48,11 +48,11 @@ def test_indexing_goes_on_after_the_worker_was_killed(
 
     told = replace(settings, embedding_base_url=endpoint.url)
     with worker(told) as first:
-        until(reached, 60)
+        until(reached, 120)
         first.send_signal(signal.SIGKILL)
     assert look(material_id).indexing_status is IndexingStatus.PROCESSING
     with worker(told):
-        until(lambda: look(material_id).indexing_status is IndexingStatus.COMPLETED, 60)
+        until(lambda: look(material_id).indexing_status is IndexingStatus.COMPLETED, 240)
 
     found = look(material_id)
     indexes = session.scalars(
