@@ -16,7 +16,7 @@ let done = 0;
 export function init(form) {
   const list = document.querySelector("[data-upload-list]") ?? ownList(), input = form.querySelector('input[type="file"]');
   const ours = [...jobs].filter((job) => job.endpoint === form.dataset.upload);
-  for (const job of ours) if (job.upload?.url) list.querySelector(`[data-unfinished="${new URL(job.upload.url).pathname}"]`)?.remove();
+  for (const { upload } of ours) if (upload?.url) list.querySelector(`[data-unfinished="${pathOf(upload.url)}"]`)?.remove();
   place(ours);
 
   function place(some) {
@@ -80,6 +80,8 @@ function prepare(form, list, file) {
   return { file, row: emptyRow(file.name), state: "new", endpoint: form.dataset.upload, address: stopped?.dataset.unfinished, replaces,
     older: older || null, then: form.dataset.then };
 }
+
+const pathOf = (address) => new URL(address, location.href).pathname;
 
 const running = () => [...jobs].filter(({ state }) => state === "running").length;
 

@@ -6,7 +6,7 @@ import { joinLines, openDocument, pageText, rectangle, TextLayer } from "./pdf.j
 import { findQuotes } from "./quotes.js";
 import { showMark } from "./source.js";
 
-const MARK = "#ffe27a";   // on the page's own white paper, in both themes
+const MARK = "#ffe27a", MARK_ON_DARK = "#7a6200";   // on the page's own paper, in both themes
 const CROP_RATIO = 268 / 444, CROP_ABOVE = 0.22, MARGIN = 12;
 const MOST_PIXELS = 12e6;
 const REDRAW_AT = 24;      // px; up to there the picture is stretched, so that a scrollbar's coming starts no chase
@@ -56,7 +56,7 @@ async function load(part) {
   return { page, content, items, bands, beyond: asked > file.numPages ? file.numPages : 0 };
 }
 
-/* A canvas with the page on it, the marks multiplied into it as by a marker pen. */
+/* A canvas with the page on it, the marks put on as by a marker pen: ink on a light page, light on a dark one. */
 async function paint(page, viewport, density, size, bands) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(size.width * density);
@@ -65,10 +65,22 @@ async function paint(page, viewport, density, size, bands) {
   await page.render({ canvas, viewport, transform: [density, 0, 0, density, 0, 0], background: "#fff" }).promise;
   const context = canvas.getContext("2d");
   context.setTransform(density, 0, 0, density, 0, 0);
-  context.globalCompositeOperation = "multiply";
-  context.fillStyle = MARK;
-  for (const { left, top, right, bottom } of bands) context.fillRect(left - 2, top - 1, right - left + 4, bottom - top + 2);
+  const areas = bands.map(({ left, top, right, bottom }) => [left - 2, top - 1, right - left + 4, bottom - top + 2]);
+  for (const area of areas) {
+    const dark = isDark(context, area.map((length) => Math.round(length * density)));
+    context.globalCompositeOperation = dark ? "screen" : "multiply";
+    context.fillStyle = dark ? MARK_ON_DARK : MARK;
+    context.fillRect(...area);
+  }
   return canvas;
+}
+
+/* Whether most of an area, in the canvas's own pixels, is dark: ink could not be seen there. */
+function isDark(context, [left, top, width, height]) {
+  const { data } = context.getImageData(left, top, Math.max(width, 1), Math.max(height, 1));
+  let dark = 0;
+  for (let at = 0; at < data.length; at += 4) if (0.3 * data[at] + 0.59 * data[at + 1] + 0.11 * data[at + 2] < 110) dark += 1;
+  return dark > data.length / 8;
 }
 
 const density = (width, height) => Math.min(window.devicePixelRatio || 1, 2.5, Math.sqrt(MOST_PIXELS / (width * height)));

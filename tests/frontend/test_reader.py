@@ -1,9 +1,12 @@
 """The page reader: crops, the source panel, marks, ranges, failures."""
 
+import io
 from pathlib import Path
+from textwrap import wrap
 
 import pytest
 from playwright.sync_api import Page
+from reportlab.pdfgen.canvas import Canvas
 
 from tests.frontend.conftest import Opening
 from tests.frontend.site import SENTENCE, Site
@@ -112,6 +115,31 @@ def test_a_broken_file_is_said_in_words(visit: Opening, site: Site, document: by
     page.wait_for_selector("#source .is-failed >> text=could not be shown")
     page.click("text=Read it as text")
     page.wait_for_selector("#source mark")
+
+
+def test_a_mark_is_seen_on_a_dark_page_too(visit: Opening, site: Site) -> None:
+    site.document = dark_slides()
+    page = visit(ready=".cl-crop canvas").page
+    bright = MARKED.replace(
+        "data[i] > 240 && data[i + 2] < 160", "data[i] > 100 && data[i + 2] < 60"
+    )
+    assert 0.01 < page.evaluate(bright, ".cl-crop") < 0.3
+
+
+def dark_slides() -> bytes:
+    """Three slides, white on nearly black, each with the sentence."""
+    file = io.BytesIO()
+    slides = Canvas(file, pagesize=(720, 405))
+    for _ in range(3):
+        slides.setFillGray(0.05)
+        slides.rect(0, 0, 720, 405, fill=1)
+        slides.setFillGray(1)
+        slides.setFont("Helvetica", 16)
+        for line, text in enumerate(wrap(SENTENCE, 70)):
+            slides.drawString(60, 200 - 20 * line, text)
+        slides.showPage()
+    slides.save()
+    return file.getvalue()
 
 
 def test_a_page_without_the_sentence_stays_unmarked(visit: Opening, site: Site) -> None:

@@ -221,6 +221,29 @@ def test_uploads_go_on_while_another_page_is_shown(room: Room) -> None:
     expect(page.locator("li.cl-file")).to_have_count(1)
 
 
+def test_one_comes_back_to_an_upload_that_is_on_its_way(room: Room) -> None:
+    """Its first piece has arrived: the server knows of it too, and the page has its row still."""
+    page, held = room.page, list[Route]()
+
+    def hold_second(route: Route) -> None:
+        if route.request.headers.get("upload-offset", "0") == "0":
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/materials/uploads/*", hold_second)
+    choose(page, ("Book.txt", big(12 * 1024)))
+    expect(row(page, "Book.txt")).to_contain_text("Uploading, 66 %", timeout=60_000)
+    page.get_by_role("link", name="Tutor", exact=True).click()
+    page.wait_for_selector(".cl-composer")
+    page.get_by_role("link", name="Materials", exact=True).click()
+    expect(row(page, "Book.txt")).to_contain_text("Uploading, 66 %")
+    expect(row(page, "Book.txt")).to_have_count(1)
+    expect(page.get_by_text("drop", exact=False).first).to_be_visible()
+    held[0].continue_()
+    expect(row(page, "Book")).to_contain_text("Waiting to be read", timeout=60_000)
+
+
 def test_a_file_of_the_same_name_may_be_a_new_version(room: Room, read: Add) -> None:
     page = room.page
     read("Week 1.md", b"# One\n\nOld words")
