@@ -60,7 +60,6 @@ export function init(form) {
   document.addEventListener("dragover", over);
   document.addEventListener("drop", drop);
   for (const hint of form.querySelectorAll("[data-upload-drop]")) hint.hidden = false;
-  form.dataset.live = "";
   return () => {
     document.removeEventListener("dragover", over);
     document.removeEventListener("drop", drop);

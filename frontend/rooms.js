@@ -22,7 +22,10 @@ function serve(part, name) {
   if (part[key]) return;
   part[key] = true;
   rooms[name]().then((module) => part.isConnected && module.init(part)).then(
-    (leave) => { if (typeof leave === "function") served.set(part, leave); },
+    (leave) => {
+      part.dataset.live = "";
+      if (typeof leave === "function") served.set(part, leave);
+    },
     (error) => console.error(`room ${name}`, error),
   );
 }

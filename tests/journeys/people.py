@@ -81,6 +81,7 @@ def allow_small_model(desk: Desk, allowed: bool) -> None:
 
 def ask(desk: Desk, question: str) -> None:
     """Ask and wait for the evidence card."""
+    desk.tool.locator("[data-tutor][data-live]").wait_for()  # before, Enter breaks the line
     composer = desk.tool.get_by_label("Your question")
     composer.fill(question)
     composer.press("Enter")
