@@ -89,6 +89,7 @@ def test_every_movement_carries_the_token(shell: Opening, site: Site) -> None:
     page.wait_for_selector("text=Your answer is kept.")
     page.go_back()
     page.wait_for_selector("#answer-form")
+    page.wait_for_load_state("networkidle")
     page.go_back()
     page.wait_for_selector("#q")
     page.go_forward()

@@ -90,6 +90,7 @@ PARAMETERS = {
 }
 # Names that are no constants where they are read: which ones these are.
 NAMED_ELSEWHERE: dict[str, tuple[str, ...]] = {
+    "app/materials/views.py: name": ("page", "chunk", "quote", "view", "q"),
     "app/activities/forms.py: name": ("count", "points", "opens", "due", "closes"),
     "app/practice/bank_views.py: name": ("saved", "taken_out"),
     "app/practice/drafts.py: f'choice-{i}'": ("choice-0",),
