@@ -128,8 +128,9 @@ def test_a_large_pdf_opens_at_page_200_without_all_of_it(place: Place, add: Add)
     layer.get_by_text(f"This is page {SHOWN} of the large book.").wait_for(state="attached")
     ranges = [size for asked, size in place.sent if asked]
     assert ranges, "no range was asked for"
-    total = sum(size for _, size in place.sent)
-    assert total < len(book) / 2, (total, len(book), place.sent)
+    assert sum(ranges) < len(book) / 20, place.sent
+    # What the first answer brings before it is broken off depends on how busy the machine is.
+    assert sum(size for _, size in place.sent) < len(book) / 2, place.sent
 
 
 SCRIPT = "localStorage.setItem('ran', 'yes')"
