@@ -117,7 +117,7 @@ def _check_subject(claims: Claims) -> None:
         reason = "sub is missing: anonymous launch"
         raise LaunchRefused(403, ANONYMOUS, reason, Fault.ANONYMOUS)
     if not is_identifier(subject):
-        _refuse(f"sub is no printable text of at most {LONGEST_ID} characters")
+        _refuse(f"sub is no identifier of 1 to {LONGEST_ID} characters")
 
 
 def _check_resource_link(claims: Claims) -> None:

@@ -126,7 +126,7 @@ def faults(new: NewRegistration, trusted: TrustedHosts) -> dict[str, str]:
     for name, value in ids + [("deployments", one) for one in new.deployments]:
         if not is_identifier(value):
             what = name.removesuffix("s").replace("_", " ")
-            found[name] = f"the {what} must have 1 to {LONGEST_ID} characters"
+            found[name] = f"the {what} must have 1 to {LONGEST_ID} characters, no $ before them"
     return found
 
 

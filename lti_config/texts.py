@@ -11,8 +11,13 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 
 
 def is_identifier(value: object) -> bool:
-    """1 to 255 printable characters. (LTI core says ASCII; real ones use more.)"""
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable()
+    """1 to 255 printable characters. (LTI core says ASCII; real ones use more.)
+
+    A variable that was left standing, as "$User.id", names everybody at once, so nobody.
+    """
+    if not isinstance(value, str) or value.startswith("$"):
+        return False
+    return 0 < len(value) <= LONGEST_ID and value.isprintable()
 
 
 def clean(value: object) -> str:

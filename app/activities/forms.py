@@ -1,8 +1,8 @@
 """The form of a link: read and checked, written back for editing, kept while others are chosen.
 
-Fields: kind, title; tutor: instruction; practice: concept (ids, several), new_concept, count,
-grade (a policy, or none), points, opens, due, closes (local times of time_zone); material:
-material, page; window ("new" for a window of its own).
+Fields: kind, title, text (a description that the LMS brought); tutor: instruction; practice:
+concept (ids, several), new_concept, count, grade (a policy, or none), points, opens, due, closes
+(local times of time_zone); material: material, page; window ("new" for a window of its own).
 """
 
 from collections.abc import Mapping
@@ -23,11 +23,11 @@ from models import Activity, ActivityKind, ScorePolicy
 Form = MultiDict[str, str]
 
 MOST_QUESTIONS, MOST_POINTS, LONGEST_TITLE = 50, 1000, 200
-LONGEST_INSTRUCTION = 1000
+LONGEST_INSTRUCTION = LONGEST_TEXT = 1000
 NO_GRADE = "none"
 DATES = ("opens", "due", "closes")
 FIELDS = (
-    "kind title instruction concept new_concept count grade points opens due closes time_zone"
+    "kind title text instruction concept new_concept count grade points opens due closes time_zone"
     " material page window"
 ).split()
 WHAT_COUNTS = ("concept", "new_concept", "count", "grade", "points")
@@ -106,6 +106,9 @@ def read(form: Form, choices: Choices, *, takes_grade: bool) -> Offer:
     given = " ".join(form.get("title", "").split())
     if len(given) > LONGEST_TITLE:
         errors["title"] = f"A title can have at most {LONGEST_TITLE} characters."
+    own_text = " ".join(form.get("text", "").split())
+    if len(own_text) > LONGEST_TEXT:
+        errors["text"] = f"Please keep this under {LONGEST_TEXT} characters."
     match form.get("kind"):
         case ActivityKind.TUTOR:
             offer = Offer(ActivityKind.TUTOR, "Tutor", instruction=_instruction(form, errors))
@@ -116,7 +119,8 @@ def read(form: Form, choices: Choices, *, takes_grade: bool) -> Offer:
     if errors:
         raise OfferRefused(errors)
     title = given or offer.title[:LONGEST_TITLE]
-    return replace(offer, title=title, in_new_window=form.get("window") == "new")
+    is_own_window = form.get("window") == "new"
+    return replace(offer, title=title, in_new_window=is_own_window, own_text=own_text)
 
 
 def zone_in(form: Form, choices: Choices) -> str:

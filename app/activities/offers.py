@@ -12,13 +12,16 @@ POLICIES = [
     (ScorePolicy.AVERAGE.value, "Average score"),
     (ScorePolicy.MASTERY.value, "Mastery"),
 ]
+_TUTOR = "Ask about the materials of this course. Each answer shows the page it comes from."
+_READING = "Read it here, and ask the tutor about it."
+_UNGRADED = "Practice without a grade. You may practise as often as you like."
+_GRADED = "Counts for your grade"
 _WHAT_COUNTS = {
-    ScorePolicy.BEST: "Counts for your grade, best score: {set}. "
+    ScorePolicy.BEST: _GRADED + ", best score: {set}. "
     "You may practise as often as you like; more practice never lowers it.",
-    ScorePolicy.LAST: "Counts for your grade: {set}. Your last answer to each question counts.",
-    ScorePolicy.AVERAGE: "Counts for your grade: {set}. "
-    "The average of your answers to each question counts.",
-    ScorePolicy.MASTERY: "Counts for your grade: {set}. What counts is how well you master it, "
+    ScorePolicy.LAST: _GRADED + ": {set}. Your last answer to each question counts.",
+    ScorePolicy.AVERAGE: _GRADED + ": {set}. The average of your answers to each question counts.",
+    ScorePolicy.MASTERY: _GRADED + ": {set}. What counts is how well you master it, "
     "as the page shows you.",
 }
 
@@ -43,21 +46,29 @@ class Offer:
     material_id: UUID | None = None
     page: int | None = None
     in_new_window: bool = False
+    own_text: str = ""
+    """What the teacher wrote about the link in the LMS's own form."""
 
     @property
     def text(self) -> str:
         """What students read about it, without its title."""
+        if self.own_text:
+            return self.own_text
         if self.kind is ActivityKind.TUTOR:
-            return (
-                "Ask about the materials of this course. Each answer shows the page it comes from."
-            )
+            return _TUTOR
         if self.kind is ActivityKind.MATERIAL:
-            return "Read it here, and ask the tutor about it."
+            return _READING
         if self.points is None:
-            return "Practice without a grade. You may practise as often as you like."
+            return _UNGRADED
         questions = f"{self.question_count} question{'s' if self.question_count != 1 else ''}"
         points = f"{self.points} point{'s' if self.points != 1 else ''}"
         return _WHAT_COUNTS[self.policy].format(set=f"{questions}, {points}")
+
+
+def is_ours(text: str) -> bool:
+    """Whether a description that an LMS sends is one that a link of ours was placed with: the link
+    may be about to change, so it is made anew."""
+    return text.startswith((_TUTOR, _READING, _UNGRADED, _GRADED))
 
 
 def listed(names: tuple[str, ...]) -> str:

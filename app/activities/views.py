@@ -14,7 +14,7 @@ from app.activities import forms, placing, repair_views, settings_views
 from app.activities.catalogue import is_answered
 from app.activities.choices import Choices, choices_of, may_read
 from app.activities.forms import Form, OfferRefused
-from app.activities.offers import POLICIES, Offer
+from app.activities.offers import POLICIES, Offer, is_ours
 from app.activities.placing import Author, Errand
 from app.activities.zones import set_time_zone
 from app.concepts.catalogue import ConceptRefused
@@ -47,10 +47,14 @@ class Picking:
         return self.errand.request.accepts_line_item or has_column
 
     def form(self) -> Form:
-        """What the form holds at first."""
+        """What the form holds at first: what the LMS's own form says already is kept."""
+        asked, zone = self.errand.request, self.choices.zone
         if self.editing is not None:
-            return forms.as_form(self.editing, self.choices.zone)
-        return forms.start(self.choices, self.errand.request.title)
+            form = forms.as_form(self.editing, zone)
+        else:
+            form = forms.start(self.choices, asked.title)
+        form["text"] = "" if is_ours(asked.text) else asked.text
+        return form
 
     def offer(self, form: Form) -> Offer:
         """Raises OfferRefused."""
@@ -75,6 +79,8 @@ def choose() -> str | tuple[str, int]:
     with transaction() as session:
         picking = _picking(session, current_actor())
     form, items = Form(request.form), request.form.getlist("item")[:MOST_LINKS]
+    if not picking.errand.request.accepts_links:
+        return _picker_page(picking, form), 422
     if form.get("act") == "list" and picking.errand.request.accepts_multiple:
         return _put_on_list(picking, form, items)
     chosen = [forms.brought_back(item) for item in items] or [form]
@@ -212,6 +218,8 @@ def _picker_page(
     errors: Mapping[str, str] | None = None,
     put: str = "",
 ) -> str:
+    if not picking.errand.request.accepts_links:
+        return render_template("activities/no_links.html")
     return render_template(
         "activities/picker.html",
         **_previewed(picking, form),

@@ -1,6 +1,7 @@
 """Where they came: the course of the context, the link, and its column in the gradebook."""
 
 import uuid
+from urllib.parse import unquote
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -40,8 +41,9 @@ def settle_course(
 
 
 def copied_from(history: str) -> list[str]:
-    """The ids in an expanded $Context.id.history; words that say it was cut match no id."""
-    ids = (one.strip() for one in history.split(","))
+    """The ids in an expanded $Context.id.history, each URL-encoded (LTI core 1.3, appendix B.3),
+    the nearest first; words that say it was cut match no id."""
+    ids = (unquote(one.strip()) for one in history.split(","))
     return [one for one in ids if texts.is_identifier(one)][:MOST_ANCESTORS]
 
 

@@ -257,6 +257,68 @@ class TestSeveralLinksAtOnce:
         placed = teacher.post("activities/new", data=dialog.form(act="list"))
         assert dialog.bring_back(placed.text).added == ["Practice: For <loops>"]
 
+    def test_twenty_links_at_most(self, dialog: Dialog) -> None:
+        teacher = dialog.enter()
+        items: list[str] = []
+        for _ in range(20):
+            form = dialog.form(act="list", kind="tutor", item=items)
+            items = item_fields(teacher.post("activities/new", data=form).text)
+        page = teacher.post("activities/new", data=dialog.form(act="list", item=items))
+        assert page.status_code == 422
+        assert "At most 20 links can be added at once." in page.text
+        placed = teacher.post("activities/new", data=dialog.form(item=[*items, items[0]]))
+        assert len(dialog.bring_back(placed.text).added) == 20
+
+
+class TestADescriptionThatTheLmsBrings:
+    """What the teacher typed in the LMS's form: `text` of the request (Deep Linking 2.0, 4.4.1)."""
+
+    def test_it_is_shown_kept_and_can_be_changed(self, dialog: Dialog) -> None:
+        teacher = dialog.enter(text="Do this <first>.")
+        page = teacher.get("activities/new").text
+        assert "Do this &lt;first&gt;.</textarea>" in page
+        assert "</strong> Do this &lt;first&gt;.</p>" in page, "what students will read"
+        placed = teacher.post("activities/new", data=dialog.form(text="Do this second."))
+        assert dialog.items(placed.text)[0]["text"] == "Do this second."
+
+    def test_where_it_is_taken_away_ours_stands(self, dialog: Dialog) -> None:
+        teacher = dialog.enter(text="Do this first.")
+        placed = teacher.post("activities/new", data=dialog.form(text=""))
+        assert dialog.items(placed.text)[0]["text"].startswith("Counts for your grade")
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            {"kind": "tutor"},
+            {"grade": "none"},
+            *({"grade": one} for one in ("best", "last", "average", "mastery")),
+        ],
+        ids=str,
+    )
+    def test_what_an_earlier_link_was_placed_with_is_made_anew(
+        self, dialog: Dialog, form: dict[str, str]
+    ) -> None:
+        placed = dialog.enter().post("activities/new", data=dialog.form(**form))
+        ours = dialog.items(placed.text)[0]["text"]
+        page = dialog.enter(text=ours).get("activities/new").text
+        assert 'name="text"' not in page
+
+    def test_a_long_one_is_told_beside_its_field(self, dialog: Dialog) -> None:
+        page = dialog.enter().post("activities/new", data=dialog.form(text="x" * 1001))
+        assert page.status_code == 422
+        assert "Please keep this under 1000 characters." in page.text
+
+    def test_each_link_of_a_list_has_its_own(self, dialog: Dialog) -> None:
+        teacher = dialog.enter(text="Mine.")
+        form = dialog.form(act="list", title="First", text="Mine.")
+        items = item_fields(teacher.post("activities/new", data=form).text)
+        second = dialog.form(act="list", kind="tutor", item=items)
+        items = item_fields(teacher.post("activities/new", data=second).text)
+        placed = teacher.post("activities/new", data=dialog.form(item=items))
+        texts = [one["text"] for one in dialog.items(placed.text)]
+        assert texts[0] == "Mine."
+        assert texts[1].startswith("Ask about the materials")
+
 
 class TestSettingALinkUpAgain:
     @staticmethod
@@ -448,6 +510,19 @@ def test_cancel_goes_back_with_nothing(dialog: Dialog) -> None:
     outcome = dialog.bring_back(page.text)
     assert (outcome.added, outcome.message) == ([], "No link was added.")
     assert dialog.activities() == []
+
+
+def test_a_place_that_takes_no_links_has_only_the_way_back(dialog: Dialog) -> None:
+    teacher = dialog.enter(accepts_links=False)
+    page = teacher.get("activities/new").text
+    assert "does not take links at this place" in page
+    assert 'name="kind"' not in page
+    for form in (dialog.form(), dialog.form(act="list"), dialog.form(item="kind=tutor")):
+        refused = teacher.post("activities/new", data=form)
+        assert refused.status_code == 422
+        assert "does not take links at this place" in refused.text
+    assert dialog.activities() == []
+    assert dialog.bring_back(teacher.post("activities/new/cancel").text).added == []
 
 
 def test_the_first_concept_is_named_right_there(dialog: Dialog, session: Session) -> None:

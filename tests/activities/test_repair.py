@@ -179,6 +179,9 @@ def test_the_lms_own_history_is_kept(copy: Copy) -> None:
     copy.copied(history="")
     copy.session.refresh(context)
     assert context.ancestors == ["other"]
+    copy.copied(history="urn%3Acourse%3A7%2C8,$Context.id.history")
+    copy.session.refresh(context)
+    assert context.ancestors == ["other", "urn:course:7,8"], "each id is URL-encoded"
 
 
 def test_a_teacher_is_told_where_it_comes_from_and_takes_it_over(copy: Copy) -> None:

@@ -164,6 +164,7 @@ ROWS = [
     Row(36, "sub is a number", 400, "sub is no", claim("sub", 5)),
     Row(36, "sub too long", 400, "sub is no", claim("sub", LONG)),
     Row(36, "sub with control characters", 400, "sub is no", claim("sub", "a\nb")),
+    Row(36, "sub as a variable that was left standing", 400, "sub is no", claim("sub", "$User.id")),
     Row(36, "sub with a NUL", 400, "sub is no", claim("sub", "a\x00b")),
     Row(37, "no deep linking settings", 400, "deep_linking_settings", without(lti.DL_SETTINGS),
         deep_linking=True, person="teacher"),

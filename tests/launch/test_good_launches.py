@@ -115,6 +115,15 @@ def test_unexpanded_values_are_absent(browser: Browser, platform: Platform, sess
     assert opened.activity_id is None
 
 
+@row(40)
+def test_an_unexpanded_context_is_no_course(browser: Browser, platform: Platform, session: Session):
+    """All courses of that LMS would share it."""
+    attempt = browser.begin(platform)
+    attempt.claims[lti.CONTEXT] = {"id": "$Context.id", "title": "$100 for a start"}
+    assert opens(attempt, session).course_id is None
+    assert session.scalars(select(Course)).all() == []
+
+
 @row(46)
 def test_markup_in_names_is_text(browser: Browser, platform: Platform, session: Session):
     nasty = "<script>alert(1)</script>"

@@ -214,6 +214,11 @@ def test_an_lms_that_does_not_answer(
     assert nothing_kept(session)
 
 
+def test_what_is_posted_stays_small(administrator: Administrator, lms: Lms, session: Session):
+    assert administrator.post("x" * 300_000).status_code == 413
+    assert lms.peer.asked == [] and nothing_kept(session)
+
+
 # Whose word it is
 
 

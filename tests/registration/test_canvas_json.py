@@ -1,33 +1,21 @@
-"""Canvas's developer key by address: every key and value that Canvas's own schema knows."""
+"""Canvas's developer key by address: every key and value, as Canvas's own schema knows them."""
 
 from dataclasses import replace
 
 from flask import Flask
 
 from app import config
-from lti_config import tool
 
-KNOWN = {
-    "title",
-    "description",
-    "oidc_initiation_url",
-    "target_link_uri",
-    "scopes",
-    "public_jwk_url",
-    "custom_fields",
-    "extensions",
+URL = "https://tutor.example/lti"
+OURS = {
+    "enabled": True,
+    "target_link_uri": f"{URL}/launch",
+    "text": "CourseLLM",
+    "icon_url": f"{URL}/icon.svg",
 }
-PLACEMENT = {
-    "placement",
-    "message_type",
-    "target_link_uri",
-    "text",
-    "icon_url",
-    "enabled",
-    "default",
-    "selection_width",
-    "selection_height",
-}
+PICKER = {"message_type": "LtiDeepLinkingRequest", "selection_width": 800, "selection_height": 600}
+AGS = "https://purl.imsglobal.org/spec/lti-ags/scope"
+NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope"
 
 
 def test_it_stands_at_its_address(app: Flask):
@@ -36,33 +24,46 @@ def test_it_stands_at_its_address(app: Flask):
     assert answer.status_code == 200 and answer.mimetype == "application/json"
     assert "max-age=300" in answer.headers["Cache-Control"]
     key = answer.get_json()
-    assert set(key) == KNOWN
-    assert key["oidc_initiation_url"] == "https://tutor.example/lti/login"
-    assert key["target_link_uri"] == "https://tutor.example/lti/launch"
-    assert key["public_jwk_url"] == "https://tutor.example/lti/jwks"
-    assert key["scopes"] == list(tool.SCOPES) and len(key["scopes"]) == 5
-    assert key["custom_fields"]["canvas_domain"] == "$Canvas.api.domain"
-
-
-def test_where_it_puts_us(app: Flask):
-    (extension,) = app.test_client().get("/lti/canvas.json").get_json()["extensions"]
-    assert extension["platform"] == "canvas.instructure.com"
-    assert extension["domain"] == "localhost:8000"
-    assert extension["privacy_level"] == "public"
-    kinds = {}
-    for one in extension["settings"]["placements"]:
-        assert set(one) <= PLACEMENT
-        assert one["target_link_uri"] == "http://localhost:8000/lti/launch"
-        assert one["icon_url"] == "http://localhost:8000/lti/icon.svg", "no editor button without"
-        kinds[one["placement"]] = (one["message_type"], one.get("default"))
-    picker = ("LtiDeepLinkingRequest", None)
-    assert kinds == {
-        "assignment_selection": picker,
-        "link_selection": picker,
-        "editor_button": picker,
-        "module_index_menu_modal": picker,
-        "course_navigation": ("LtiResourceLinkRequest", "disabled"),
+    (extension,) = key.pop("extensions")
+    assert len(key.pop("description")) > 50
+    assert key == {
+        "title": "CourseLLM",
+        "oidc_initiation_url": f"{URL}/login",
+        "target_link_uri": f"{URL}/launch",
+        "public_jwk_url": f"{URL}/jwks",
+        "custom_fields": {
+            "context_history": "$Context.id.history",
+            "canvas_domain": "$Canvas.api.domain",
+        },
+        "scopes": [
+            f"{AGS}/lineitem",
+            f"{AGS}/lineitem.readonly",
+            f"{AGS}/result.readonly",
+            f"{AGS}/score",
+            f"{NRPS}/contextmembership.readonly",
+        ],
     }
+    settings = extension.pop("settings")
+    assert extension == {
+        "platform": "canvas.instructure.com",
+        "domain": "tutor.example",
+        "tool_id": "coursellm",
+        "privacy_level": "public",
+    }
+    placements = settings.pop("placements")
+    assert settings == {"text": "CourseLLM", "icon_url": f"{URL}/icon.svg"}
+    assert placements == [
+        {**OURS, **PICKER, "placement": "assignment_selection"},
+        {**OURS, **PICKER, "placement": "link_selection"},
+        {**OURS, **PICKER, "placement": "editor_button"},
+        {**OURS, **PICKER, "placement": "module_index_menu_modal"},
+        {
+            **OURS,
+            "message_type": "LtiResourceLinkRequest",
+            "placement": "course_navigation",
+            "default": "disabled",
+        },
+    ]
 
 
 def test_the_icon(app: Flask):

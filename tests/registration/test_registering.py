@@ -146,6 +146,9 @@ def test_canvas_is_told_in_its_own_keys_and_spelling(
     assert all(one["icon_uri"].endswith("/lti/icon.svg") for one in messages.values())
     assert tab["placements"] == [f"{prefix}course_navigation"]
     assert tab[CANVAS + "course_navigation/default_enabled"] is False
+    assert tab["target_link_uri"] == "http://localhost:8000/lti/launch"
+    picker = messages["LtiDeepLinkingRequest"]
+    assert (picker[CANVAS + "launch_width"], picker[CANVAS + "launch_height"]) == (800, 600)
     assert messages["LtiDeepLinkingRequest"]["placements"] == [
         f"{prefix}{one}"
         for one in (
