@@ -6,9 +6,10 @@ host of the loopback may be reached by plain http, nothing else.
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
 from lti_config.errors import AddressRefused
 
@@ -99,6 +100,15 @@ def same_origin(url: str, start: str) -> bool:
         return origin(url) == origin(start)
     except AddressRefused:
         return False
+
+
+def below(url: str, path: str = "", query: Mapping[str, str] | None = None) -> str:
+    """An address under another, or with more of a query: a path goes before the query that is
+    there already (Moodle's has one)."""
+    parts = urlsplit(url)
+    whole = f"{parts.path.rstrip('/')}/{path}" if path else parts.path
+    asked = "&".join(part for part in (parts.query, urlencode(query or {})) if part)
+    return urlunsplit(parts._replace(path=whole, query=asked))
 
 
 def port_of(parts: SplitResult) -> int:

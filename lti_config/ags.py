@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from lti_config.addresses import below
 from lti_config.http import Reply
-from lti_config.outcomes import Outcome, Refused, Transient, asked, odd, outcome_of
+from lti_config.outcomes import Outcome, Refused, Transient, asked, failure_of, odd, outcome_of
 from lti_config.paging import read_list, rows_of
 from lti_config.platforms import canvas
 from lti_config.services import Service
@@ -66,19 +66,18 @@ def post_score(service: Service, line_item_url: str, score: Score) -> Outcome:
 
 def read_result(service: Service, line_item_url: str, subject: str) -> Result | Refused | Transient:
     """What the gradebook shows for this learner. Waits on the network."""
-    url = _below(line_item_url, "results", {"user_id": subject})
+    url = below(line_item_url, "results", {"user_id": subject})
     reply = asked(lambda: service.get(url, [RESULT_SCOPE], RESULT_TYPE))
     if not isinstance(reply, Reply):
         return reply
     if reply.status != 200:
-        outcome = outcome_of(reply)
-        return outcome if isinstance(outcome, Refused | Transient) else odd(reply)
+        return failure_of(reply)
     return _result(reply, subject)
 
 
 def read_results(service: Service, line_item_url: str) -> dict[str, Result] | Refused | Transient:
     """What the gradebook shows of everybody, by subject. Waits on the network."""
-    rows = read_list(service, _below(line_item_url, "results"), RESULT_SCOPE, RESULT_TYPE)
+    rows = read_list(service, below(line_item_url, "results"), RESULT_SCOPE, RESULT_TYPE)
     return {str(row.get("userId")): _read(row) for row in rows} if isinstance(rows, list) else rows
 
 
@@ -87,7 +86,7 @@ _SECOND = timedelta(seconds=1)
 
 def _post(service: Service, line_item_url: str, score: Score) -> Outcome:
     body = json.dumps(_body(service, score)).encode()
-    url = _below(line_item_url, "scores")
+    url = below(line_item_url, "scores")
     reply = asked(lambda: service.post(url, [SCORE_SCOPE], body, SCORE_TYPE))
     return outcome_of(reply) if isinstance(reply, Reply) else reply
 
@@ -104,13 +103,6 @@ def _body(service: Service, score: Score) -> dict[str, Any]:
     if canvas.is_canvas(service.account.product_family):
         body |= canvas.submission(score.review_url)
     return body
-
-
-def _below(line_item_url: str, path: str, query: dict[str, str] | None = None) -> str:
-    """An address under a line item: the path goes before its query (Moodle's has one)."""
-    parts = urlsplit(line_item_url)
-    asked = "&".join(part for part in (parts.query, urlencode(query or {})) if part)
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path}", query=asked))
 
 
 def _result(reply: Reply, subject: str) -> Result | Transient:

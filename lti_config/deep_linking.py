@@ -125,40 +125,38 @@ def respond(
     return Response(request.return_url, key.sign(claims))
 
 
-def _link(item: ContentItem) -> pylti.Link:
-    column = item.line_item
-    return pylti.Link(
-        url=item.url,
-        title=item.title,
-        text=item.text,
-        custom=dict(item.custom),
-        line_item=None
-        if column is None
-        else {
-            "label": column.label,
-            "scoreMaximum": column.maximum,
-            "resourceId": column.resource_id,
-            "tag": column.tag,
-            # Beside the launch address: there the gradebook opens a learner's work (AGS 3.2.14).
-            "submissionReview": {
-                "reviewableStatus": ["InProgress", "Submitted", "Completed"],
-                "url": urljoin(item.url, "review"),
-            },
-        },
-        more=_presented(item),
-    )
-
-
-def _presented(item: ContentItem) -> dict[str, Any]:
-    """The properties of section 3.2 that the library has no fields for; absent ones left out."""
+def _link(item: ContentItem) -> dict[str, Any]:
+    """In the words of section 3.2; absent properties are left out."""
     icon = {"url": item.icon_url, "width": ICON_SIZE, "height": ICON_SIZE}
-    fields = {
+    more = {
+        "text": item.text,
+        "lineItem": item.line_item and _line_item(item.line_item, item.url),
         "icon": icon if item.icon_url else None,
         "window": {"targetName": "_blank"} if item.in_new_window else None,
         "available": _period(item.available),
         "submission": _period(item.submission),
     }
-    return {name: value for name, value in fields.items() if value}
+    return {
+        "type": "ltiResourceLink",
+        "title": item.title,
+        "url": item.url,
+        "custom": dict(item.custom),
+        **{name: value for name, value in more.items() if value},
+    }
+
+
+def _line_item(column: NewLineItem, launch_url: str) -> dict[str, Any]:
+    return {
+        "label": column.label,
+        "scoreMaximum": column.maximum,
+        "resourceId": column.resource_id,
+        "tag": column.tag,
+        # Beside the launch address: there the gradebook opens a learner's work (AGS 3.2.14).
+        "submissionReview": {
+            "reviewableStatus": ["InProgress", "Submitted", "Completed"],
+            "url": urljoin(launch_url, "review"),
+        },
+    }
 
 
 def _period(period: Period) -> dict[str, str]:

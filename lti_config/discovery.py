@@ -17,14 +17,9 @@ from lti_config.launch import MessageType
 from lti_config.platforms import canvas, moodle
 
 PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"
-LONGEST_TOKEN = 16 * 1024
 READ_SECONDS = 5.0
 """An administrator waits, and a worker with them: not as patient as with services."""
 
-NOT_FROM_LMS = (
-    "The LMS did not say where it can be reached. Start from the LMS: paste the address of your "
-    "invitation there, as the tool's registration address."
-)
 NOT_REACHED = (
     "Your LMS could not be reached from here, or gave no proper answer. It must have a public "
     "https address; a private one has to be listed by the operator of this CourseLLM. "
@@ -136,10 +131,7 @@ def json_of(reply: Reply) -> Any:
     kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
         return None
-    try:
-        return reply.json()
-    except ValueError:
-        return None
+    return reply.json()
 
 
 def _address(document: Mapping[str, Any], name: str, trusted: TrustedHosts) -> str:

@@ -58,18 +58,6 @@ class LaunchRefused(Exception):
         self.fault = fault
 
 
-class InvitationRefused(Exception):
-    """An invitation that opens nothing: unknown, run out, spent, or in use just now.
-
-    `sentence` is for the person, the message for the log.
-    """
-
-    def __init__(self, status: int, sentence: str, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.sentence = sentence
-
-
 class RegistrationRefused(Exception):
     """A dynamic registration that must not go on, or that the LMS did not take.
 
@@ -92,10 +80,6 @@ class Unreachable(Exception):
 
 class TooLarge(Unreachable):
     """The answer is larger than what we take."""
-
-
-class RegistrationClash(Exception):
-    """A platform or client id can't be registered as asked; the message says what to do."""
 
 
 class SealBroken(Exception):

@@ -41,17 +41,21 @@ class Reply:
     body: bytes
 
     def json(self) -> Any:
-        """The body as JSON. Raises ValueError if it is none."""
+        """The body as JSON; None if it is none."""
         try:
             return json.loads(self.body)
-        except RecursionError as error:
-            raise ValueError("nested too deep") from error
+        except (ValueError, RecursionError):
+            return None
 
     @property
     def shown(self) -> str:
-        """Status and first words, for a log or for who has to look into it."""
+        """Status and first words, for a log or for who has to look into it.
+
+        Moodle puts words, and our whole request, into the phrase beside the status.
+        """
+        words = self.reason.partition("{")[0].strip()[:100]
         text = " ".join(self.body[:200].decode(errors="replace").split())
-        return f"{self.status} {self.reason[:100]} {text}".strip()
+        return " ".join(filter(None, (str(self.status), words, text if text != "[]" else "")))
 
 
 @dataclass(frozen=True)

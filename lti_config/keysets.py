@@ -162,10 +162,7 @@ def fetch(client: Client, url: str) -> Fetched:
         raise Unreachable(str(error)) from error
     if reply.status != 200:
         raise Unreachable(f"key set: status {reply.status}")
-    try:
-        body = reply.json()
-    except ValueError as error:
-        raise Unreachable("key set: no JSON") from error
+    body = reply.json()
     found = body.get("keys") if isinstance(body, dict) else None
     keys = [_plain(key) for key in found if _signs(key)] if isinstance(found, list) else []
     if not keys:

@@ -1,15 +1,14 @@
 """Line items, the columns of a gradebook: looking for ours, making one (AGS 2.0, section 3.2)."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from lti_config.addresses import LONGEST, same_origin
+from lti_config.addresses import LONGEST, below, same_origin
 from lti_config.http import Reply
-from lti_config.outcomes import Refused, Transient, asked, odd, outcome_of
+from lti_config.outcomes import Refused, Transient, asked, failure_of, odd
 from lti_config.paging import read_list
 from lti_config.platforms import canvas
 from lti_config.services import Service
@@ -60,8 +59,7 @@ def find(
     ):
         if not value:
             continue
-        address = _with_query(items_url, {name: value})
-        listed = read_list(service, address, scope, CONTAINER_TYPE)
+        listed = read_list(service, below(items_url, query={name: value}), scope, CONTAINER_TYPE)
         if not isinstance(listed, list):
             return listed
         for item in _fitting(name, listed, wanted):
@@ -81,12 +79,8 @@ def make(service: Service, items_url: str, wanted: Wanted) -> str | Refused | Tr
     if not isinstance(reply, Reply):
         return reply
     if reply.status not in {200, 201}:
-        outcome = outcome_of(reply)
-        return outcome if isinstance(outcome, Refused | Transient) else odd(reply)
-    try:
-        made = reply.json()
-    except ValueError:
-        return odd(reply)
+        return failure_of(reply)
+    made = reply.json()
     address = made.get("id") if isinstance(made, dict) else None
     return str(address) if _is_usable(address, items_url) else odd(reply)
 
@@ -124,9 +118,3 @@ def _fitting(name: str, items: list[dict[str, Any]], wanted: Wanted) -> list[dic
 def _is_usable(address: object, items_url: str) -> bool:
     fits = isinstance(address, str) and len(address) <= LONGEST and address.isascii()
     return fits and same_origin(str(address), items_url)
-
-
-def _with_query(url: str, query: Mapping[str, str]) -> str:
-    parts = urlsplit(url)
-    asked_for = "&".join(part for part in (parts.query, urlencode(query)) if part)
-    return urlunsplit(parts._replace(query=asked_for))

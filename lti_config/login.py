@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from lti_config import pylti, registrations, states, storage
+from lti_config import pylti, states, storage
 from lti_config.addresses import origin
+from lti_config.approval import check_registration
 from lti_config.errors import AddressRefused, Fault, LaunchRefused
 from lti_config.storage import PlatformStorage
 from models import Registration
 
+UNKNOWN = "Your course's system is not connected to this CourseLLM. An administrator must add it."
 UNREADABLE = (
     "This address is where a course system begins a sign-in. "
     "Please open the link in your course instead."
@@ -49,20 +52,26 @@ def start(
     return StartedLogin(url, new.state, new.secret, keeper)
 
 
+_OF_ISSUER = select(Registration).where(Registration.issuer == bindparam("issuer")).limit(2)
+_OF_CLIENT = _OF_ISSUER.where(Registration.client_id == bindparam("client_id"))
+
+
 def _registration(session: Session, params: Mapping[str, str]) -> Registration:
-    found: list[Registration] = []
-
-    def find(issuer: str, client_id: str | None) -> tuple[str, str]:
-        found.append(registrations.find(session, issuer, client_id))
-        return found[0].issuer, found[0].client_id
-
-    named = params.get("iss", "") + params.get("client_id", "")
-    if not named.isprintable():
+    """The one that the login names; the client id may be absent if the issuer has but one."""
+    issuer, client_id = params.get("iss", ""), params.get("client_id", "")
+    if not (issuer + client_id).isprintable():
         raise LaunchRefused(400, UNREADABLE, "login: control characters")
     try:
-        pylti.check_login(params, find)
+        pylti.check_login(params)
     except pylti.Unfit as error:
         raise LaunchRefused(400, UNREADABLE, f"login: PyLTI1p3: {error}") from error
+    wanted = _OF_CLIENT if client_id else _OF_ISSUER
+    found = session.scalars(wanted, {"issuer": issuer, "client_id": client_id}).all()
+    if len(found) != 1:
+        which = f"issuer {issuer[:200]!r}, client id {client_id[:200]!r}"
+        how = "no registration" if not found else "more than one registration and no client id"
+        raise LaunchRefused(400, UNKNOWN, f"login: {how} for {which}")
+    check_registration(found[0])
     return found[0]
 
 

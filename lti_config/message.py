@@ -11,10 +11,9 @@ from lti_config.addresses import TrustedHosts, is_usable, origin
 from lti_config.claims import Claims
 from lti_config.errors import Fault, LaunchRefused
 from lti_config.launch import Launch, MessageType
-from lti_config.states import Awaited, KnownDeployment
-from lti_config.switches import NOT_APPROVED, WAITING, WHO_APPROVES, switched_off
+from lti_config.states import Awaited
 from lti_config.texts import LONGEST_ID, is_identifier, is_storable, mapping
-from models import CourseRole, RegistrationStatus
+from models import CourseRole
 
 VERSION = "1.3.0"
 
@@ -27,21 +26,6 @@ ANONYMOUS = (
     "then open the link again."
 )
 TEACHERS_ONLY = "Only teachers of this course can choose what a link opens."
-
-
-class UnknownDeployment(LaunchRefused):
-    """Everything else is right, but this deployment was never seen."""
-
-    def __init__(self, lti_deployment_id: str) -> None:
-        super().__init__(
-            403,
-            NOT_APPROVED,
-            f"deployment {lti_deployment_id!r} is unknown",
-            Fault.DEPLOYMENT,
-            title=WAITING,
-            next_step=WHO_APPROVES,
-        )
-        self.lti_deployment_id = lti_deployment_id
 
 
 def check(claims: Claims, awaited: Awaited, *, own_origin: str, trusted: TrustedHosts) -> None:
@@ -65,28 +49,6 @@ def check(claims: Claims, awaited: Awaited, *, own_origin: str, trusted: Trusted
         _check_for_user(claims.get(named.FOR_USER))
     else:
         _check_deep_linking(claims, trusted)
-
-
-def check_deployment(claims: Claims, awaited: Awaited) -> KnownDeployment:
-    """The deployment, known and switched on. Raises UnknownDeployment, LaunchRefused."""
-    named_id, found = claims[named.DEPLOYMENT_ID], awaited.deployment
-    if found is None or found.lti_deployment_id != named_id:
-        raise UnknownDeployment(named_id)
-    if found.status is RegistrationStatus.PENDING:
-        reason = f"deployment {named_id!r} waits for approval"
-        raise LaunchRefused(
-            403,
-            NOT_APPROVED,
-            reason,
-            Fault.DEPLOYMENT,
-            title=WAITING,
-            next_step=WHO_APPROVES,
-        )
-    if not found.is_active:
-        raise switched_off(f"deployment {named_id!r} is disabled", Fault.DEPLOYMENT)
-    if not found.is_school_active:
-        raise switched_off(f"the school of deployment {found.deployment_id} is switched off")
-    return found
 
 
 def check_rights(launch: Launch) -> None:

@@ -4,18 +4,18 @@ A read either reaches the last page or counts for nothing: whoever is missing fr
 have left, so a page that fails, a member without an id or a list that never ends raises NotRead.
 """
 
-import re
 import time
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NoReturn
-from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from lti_config import claims
 from lti_config.addresses import same_origin
 from lti_config.errors import AddressRefused, TooLarge, Unreachable
 from lti_config.http import Reply
 from lti_config.launch import Person
+from lti_config.paging import next_page
 from lti_config.platforms import canvas, moodle
 from lti_config.roles import course_role
 from lti_config.services import Service
@@ -117,14 +117,14 @@ def _page(service: Service, url: str) -> tuple[list[Any], str | None]:
         raise NotRead(Cause.UNREACHABLE, str(error)) from error
     if reply.status != 200:
         _refuse(reply)
-    try:
-        container = reply.json()
-    except ValueError as error:
-        raise NotRead(Cause.ODD, f"no JSON: {reply.shown}") from error
+    container = reply.json()
     entries = container.get("members") if isinstance(container, dict) else None
     if not isinstance(entries, list):
         raise NotRead(Cause.ODD, f"no list of members: {reply.shown}")
-    return entries, next_page(reply, url)
+    try:
+        return entries, next_page(reply, url)
+    except ValueError as error:
+        raise NotRead(Cause.ODD, str(error)) from error
 
 
 def _refuse(reply: Reply) -> NoReturn:
@@ -133,22 +133,6 @@ def _refuse(reply: Reply) -> NoReturn:
         raise NotRead(Cause.UNREACHABLE, reply.shown)
     causes = {401: Cause.ACCESS, 403: Cause.ACCESS, 404: Cause.GONE}
     raise NotRead(causes.get(reply.status, Cause.ODD), reply.shown)
-
-
-_NEXT = re.compile(r"<([^<>]*)>([^<]*)")
-_REL = re.compile(r"""\brel\s*=\s*"?'?([^"';,]*)""", re.IGNORECASE)
-
-
-def next_page(reply: Reply, url: str) -> str | None:
-    """The address of the next page, if the answer names one (RFC 8288)."""
-    for target, parameters in _NEXT.findall(reply.headers.get("Link", "")):
-        relation = _REL.search(parameters)
-        if relation and "next" in relation[1].lower().split():
-            try:
-                return urljoin(url, str(target).strip())
-            except ValueError as error:
-                raise NotRead(Cause.ODD, f"next page is no address: {target[:200]!r}") from error
-    return None
 
 
 def _of_the_course(url: str) -> str:

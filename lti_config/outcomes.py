@@ -79,7 +79,7 @@ def asked(ask: Callable[[], Reply]) -> Reply | Refused | Transient:
 
 def outcome_of(reply: Reply) -> Outcome:
     """What the platform's answer means."""
-    status, reason = reply.status, _reason(reply)
+    status, reason = reply.status, reply.shown
     if 200 <= status < 300:
         return odd(reply) if _is_page(reply) else Delivered(_receipt(reply))
     if status == 429 or status >= 500 or (status == 403 and canvas.is_throttled(reply)):
@@ -97,9 +97,15 @@ def outcome_of(reply: Reply) -> Outcome:
     return Refused(cause, reason)
 
 
+def failure_of(reply: Reply) -> Refused | Transient:
+    """What an answer means that is not what was asked for."""
+    outcome = outcome_of(reply)
+    return outcome if isinstance(outcome, Refused | Transient) else odd(reply)
+
+
 def odd(reply: Reply) -> Transient:
     """An answer of the wrong kind, as of a platform under repair."""
-    return Transient(f"unexpected answer: {_reason(reply)}")
+    return Transient(f"unexpected answer: {reply.shown}")
 
 
 def _is_page(reply: Reply) -> bool:
@@ -107,18 +113,8 @@ def _is_page(reply: Reply) -> bool:
     return reply.body.lstrip()[:1] == b"<"
 
 
-def _reason(reply: Reply) -> str:
-    """Status and words for the log. Moodle puts words, and our whole request, into the phrase."""
-    words = reply.reason.partition("{")[0].strip()
-    text = " ".join(reply.body[:200].decode(errors="replace").split())
-    return f"{reply.status} {words[:100]} {text if text != '[]' else ''}".strip()
-
-
 def _receipt(reply: Reply) -> dict[str, Any]:
-    try:
-        answer = reply.json()
-    except ValueError:
-        answer = None
+    answer = reply.json()
     url = answer.get("resultUrl") if isinstance(answer, dict) else None
     return {"status": reply.status, "result_url": url if isinstance(url, str) else None}
 

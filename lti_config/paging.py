@@ -1,19 +1,35 @@
-"""Lists of the grade services, page by page (AGS 2.0, sections 3.2.4 and 3.3.3).
+"""Lists that come in pages (RFC 8288), and those of the grade services (AGS 2.0, 3.2.4 and 3.3.3).
 
-Asked without `limit`: Moodle answers one with a link that can't be read, or with "not found".
+The latter are asked without `limit`: Moodle answers one with a link that can't be read, or with
+"not found".
 """
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urljoin
 
 from lti_config.addresses import same_origin
 from lti_config.http import Reply
-from lti_config.nrps import NotRead, next_page
-from lti_config.outcomes import Refused, Transient, asked, odd, outcome_of
+from lti_config.outcomes import Refused, Transient, asked, failure_of, odd
 from lti_config.services import Service
 
 MOST_PAGES = 200
+_NEXT = re.compile(r"<([^<>]*)>([^<]*)")
+_REL = re.compile(r"""\brel\s*=\s*"?'?([^"';,]*)""", re.IGNORECASE)
+
+
+def next_page(reply: Reply, url: str) -> str | None:
+    """The address of the next page, if the answer names one. Raises ValueError if that is none."""
+    for target, parameters in _NEXT.findall(reply.headers.get("Link", "")):
+        relation = _REL.search(parameters)
+        if relation and "next" in relation[1].lower().split():
+            try:
+                return urljoin(url, str(target).strip())
+            except ValueError as error:
+                raise ValueError(f"next page is no address: {target[:200]!r}") from error
+    return None
 
 
 def read_list(
@@ -51,10 +67,9 @@ def _page(
     if not isinstance(reply, Reply):
         return reply
     if reply.status != 200:
-        outcome = outcome_of(reply)
-        return outcome if isinstance(outcome, Refused | Transient) else odd(reply)
+        return failure_of(reply)
     rows = rows_of(reply)
     try:
         return odd(reply) if rows is None else (rows, next_page(reply, address))
-    except NotRead:
+    except ValueError:
         return odd(reply)

@@ -1,7 +1,7 @@
 """PyLTI1p3 behind a thin adapter: the only module that imports it.
 
-Used: decoding a message, finding the key and checking the signature, registration and deployment
-look-up, its message validators, its check of a login, its deep linking response, its JWK helper.
+Used: decoding a message, finding the key and checking the signature, whether registration and
+deployment fit, its message validators, its check of a login, its deep linking response, its JWKs.
 Replaced, each with the reason beside it: what it stores, fetches or takes on trust. Our strict
 checks stand above it in `verification` and `message`; they run first, so nothing of the library
 ever sees a claim of the wrong type.
@@ -18,7 +18,6 @@ from pylti1p3.deep_link import DeepLink
 from pylti1p3.deep_link_resource import DeepLinkResource
 from pylti1p3.deployment import Deployment
 from pylti1p3.exception import LtiException, OIDCException
-from pylti1p3.lineitem import LineItem
 from pylti1p3.message_launch import MessageLaunch
 from pylti1p3.message_validators import SubmissionReviewLaunchValidator
 from pylti1p3.oidc_login import OIDCLogin
@@ -56,15 +55,10 @@ def public_jwk(public_pem: str) -> JSON:
     return dict(Registration.get_jwk(public_pem))
 
 
-def check_login(
-    params: Mapping[str, str], find: Callable[[str, str | None], tuple[str, str]]
-) -> None:
-    """The library's check of a login request: issuer, hint, and a registration for them.
-
-    `find` gives (issuer, client id) or raises what it likes. Raises Unfit.
-    """
+def check_login(params: Mapping[str, str]) -> None:
+    """The library's check of a login request: it names an issuer and a person. Raises Unfit."""
     try:
-        _Login(params, find).validate_oidc_login()
+        _Login(params).validate_oidc_login()
     except OIDCException as error:
         raise Unfit(str(error)) from error
 
@@ -97,32 +91,20 @@ class Message:
             raise Unfit(f"{type(error).__name__}: {error}") from error
 
 
-@dataclass(frozen=True)
-class Link:
-    """One ltiResourceLink of a deep linking response; JSON is in the wire's words."""
-
-    url: str
-    title: str
-    text: str | None
-    custom: dict[str, str]
-    line_item: JSON | None
-    more: JSON
-
-
 def deep_linking_claims(
     *,
     issuer: str,
     client_id: str,
     deployment_id: str,
     data: Any,
-    items: Sequence[Link],
+    items: Sequence[JSON],
     message: str | None,
 ) -> JSON:
     """The claims of a LtiDeepLinkingResponse, yet to be signed."""
     registration = Registration().set_issuer(issuer).set_client_id(client_id)
     request = {} if data is None else {"data": data}
     claims: JSON = DeepLink(registration, deployment_id, request).get_message_jwt(
-        [_Resource(item) for item in items]
+        [_Item(item) for item in items]
     )
     prefix = "https://purl.imsglobal.org/spec/lti-dl/claim/"
     if data is None:
@@ -148,10 +130,9 @@ class _Form(Request):  # type: ignore[misc]
 
 
 class _Parties(ToolConfAbstract):  # type: ignore[misc]
-    """Registrations by (issuer, client id), always both."""
+    """The one party, under whatever name: who it is was looked up before, and is compared."""
 
-    def __init__(self, find: Callable[[str, str | None], tuple[str, str]], party: Party | None):
-        self._find = find
+    def __init__(self, party: Party) -> None:
         self._party = party
 
     def check_iss_has_one_client(self, iss: str) -> bool:
@@ -160,31 +141,28 @@ class _Parties(ToolConfAbstract):  # type: ignore[misc]
     def find_registration_by_params(
         self, iss: str, client_id: str, *args: object, **kwargs: object
     ) -> Registration:
-        issuer, found = self._find(iss, client_id or None)
-        return Registration().set_issuer(issuer).set_client_id(found)
+        return Registration().set_issuer(self._party.issuer).set_client_id(self._party.client_id)
 
     def find_deployment_by_params(
         self, iss: str, deployment_id: str, client_id: str, *args: object, **kwargs: object
     ) -> Deployment | None:
-        known = self._party and self._party.deployment_id
+        known = self._party.deployment_id
         return Deployment().set_deployment_id(known) if known == deployment_id else None
 
 
 class _Login(OIDCLogin):  # type: ignore[misc]
-    """State, nonce, cookie and redirect are ours (`login`): the library keeps a nonce that is
-    never spent, ties no nonce to a state, and writes a second "?" into some addresses."""
+    """Registration, state, nonce, cookie and redirect are ours (`login`): the library keeps a nonce
+    that is never spent, ties no nonce to a state, and writes a second "?" into some addresses."""
 
-    def __init__(
-        self, params: Mapping[str, str], find: Callable[[str, str | None], tuple[str, str]]
-    ) -> None:
-        super().__init__(_Form(params), _Parties(find, None), object(), object())
+    def __init__(self, params: Mapping[str, str]) -> None:
+        super().__init__(_Form(params), _Parties(Party("", "", None)), object(), object())
 
 
 class _Launch(MessageLaunch):  # type: ignore[misc]
     def __init__(self, id_token: str, party: Party, keys: Sequence[JSON]) -> None:
         super().__init__(
             _Form({"id_token": id_token}),
-            _Parties(lambda _iss, _client_id: (party.issuer, party.client_id), party),
+            _Parties(party),
             # Its session would take the same token again (that is how it survives a reload),
             # and keeps the whole token in a cookie. States are spent in the database instead.
             session_service=object(),
@@ -239,15 +217,11 @@ def _rsa_key(modulus: str, exponent: str) -> RSAPublicKey:
     return key
 
 
-class _Resource(DeepLinkResource):  # type: ignore[misc]
-    """The library's item, with what it has no fields for: text, icon, window and dates."""
+class _Item(DeepLinkResource):  # type: ignore[misc]
+    """An item in the wire's words: the library's has no fields for text, windows and dates."""
 
-    def __init__(self, link: Link) -> None:
-        self._more = link.more | ({"text": link.text} if link.text else {})
-        self.set_url(link.url).set_title(link.title).set_custom_params(link.custom)
-        if link.line_item:
-            self.set_lineitem(LineItem(link.line_item))
+    def __init__(self, item: JSON) -> None:
+        self._item = item
 
     def to_dict(self) -> JSON:
-        item: JSON = super().to_dict()
-        return item | self._more
+        return self._item

@@ -1,7 +1,6 @@
 """Secrets at rest: encrypted with the newest of the installation's secret keys, opened by any."""
 
 import base64
-from enum import StrEnum
 from functools import cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -9,16 +8,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from lti_config.errors import SealBroken
-
-
-class Sealed(StrEnum):
-    """What a secret is encrypted with."""
-
-    NEWEST = "newest"
-    FORMER = "former"
-    """A key that must stay in the list until it is encrypted anew."""
-    LOST = "lost"
-    """No key that we have."""
 
 
 def seal(secret_keys: tuple[str, ...], secret: bytes) -> bytes:
@@ -32,17 +21,6 @@ def unseal(secret_keys: tuple[str, ...], sealed: bytes) -> bytes:
         return _box(secret_keys).decrypt(sealed)
     except InvalidToken as error:
         raise SealBroken("no key of COURSELLM_SECRET_KEYS opens what was encrypted") from error
-
-
-def sealed_with(secret_keys: tuple[str, ...], sealed: bytes) -> Sealed:
-    """Which of the keys opens it."""
-    for keys, answer in ((secret_keys[:1], Sealed.NEWEST), (secret_keys, Sealed.FORMER)):
-        try:
-            unseal(keys, sealed)
-        except SealBroken:
-            continue
-        return answer
-    return Sealed.LOST
 
 
 @cache

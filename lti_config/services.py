@@ -9,8 +9,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from lti_config import health, keys, registrations, tokens
-from lti_config.errors import Fault, Unreachable
+from sqlalchemy.orm import Session
+
+from lti_config import keys, tokens
+from lti_config.errors import Unreachable
 from lti_config.http import Client, Reply
 from lti_config.keys import SigningKey
 from lti_config.steps import Steps
@@ -19,6 +21,9 @@ from lti_config.tokens import Account, TokenRefused
 PATIENCE_SECONDS = 22.0
 """A little longer than the slowest token endpoint may take."""
 LOOK_SECONDS = 0.1
+
+Note = Callable[[Session, UUID, str | None], None]
+"""Told of each token that was asked for: of whose registration, and why there is none, if so."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Service:
     client: Client
     steps: Steps
     secret_keys: tuple[str, ...]
+    note: Note
     held: dict[tuple[str, ...], str] = field(default_factory=dict)
     """Tokens by scopes, for the life of this value: one errand, not a look for each request."""
 
@@ -86,24 +92,12 @@ class Service:
         except (TokenRefused, Unreachable) as error:
             with self.steps() as session:
                 tokens.release(session, self.account, scopes)
-                health.note_error(session, self.account.registration_id, Fault.TOKEN, str(error))
+                self.note(session, self.account.registration_id, str(error))
             raise
         with self.steps() as session:
             tokens.keep(session, self.secret_keys, self.account, scopes, token)
-            health.note_token(session, self.account.registration_id)
+            self.note(session, self.account.registration_id, None)
         return token.value
-
-
-def connect(
-    registration_id: UUID, *, steps: Steps, client: Client, secret_keys: tuple[str, ...]
-) -> Service:
-    """The services of a registration.
-
-    Raises TokenRefused if the registration is gone or disabled.
-    """
-    with steps() as session:
-        account = registrations.account(session, registration_id)
-    return Service(account, client, steps, secret_keys)
 
 
 def _bearer(token: str) -> dict[str, str]:

@@ -7,16 +7,16 @@ exists in the database would let an attacker log somebody else in as himself.
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import CTE, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from lti_config import health
+from lti_config.approval import KnownDeployment, check_registration, known
 from lti_config.errors import LaunchRefused
-from lti_config.switches import check_active
 from models import (
     CachedKeySet,
     Deployment,
@@ -24,7 +24,6 @@ from models import (
     LaunchState,
     Platform,
     Registration,
-    RegistrationStatus,
     now,
     table,
 )
@@ -49,19 +48,6 @@ class NewState:
     state: str
     nonce: str
     secret: str
-
-
-@dataclass(frozen=True)
-class KnownDeployment:
-    deployment_id: UUID
-    lti_deployment_id: str
-    status: RegistrationStatus
-    is_school_active: bool
-    """A deployment may belong to no school; then nobody has switched it off."""
-
-    @property
-    def is_active(self) -> bool:
-        return self.status is RegistrationStatus.ACTIVE
 
 
 @dataclass(frozen=True)
@@ -139,7 +125,7 @@ def awaited(session: Session, state: str, named_deployment: object) -> Awaited:
         raise LaunchRefused(401, AGAIN, "state is missing or unknown")
     login, registration, platform, deployment, keys, school_is_active = row
     _check_state(login, now())
-    check_active(registration)
+    check_registration(registration)
     return Awaited(
         state=login.state,
         nonce=login.nonce,
@@ -157,28 +143,9 @@ def awaited(session: Session, state: str, named_deployment: object) -> Awaited:
     )
 
 
-def registration_of(session: Session, state: str) -> UUID | None:
-    """Whose login it was, for the log; nothing else is made of it."""
-    return session.scalar(
-        select(LaunchState.registration_id).where(LaunchState.state == _storable(state))
-    )
-
-
-def target_of(session: Session, state: str) -> str | None:
-    """Where the login with this state was to lead; None for a state that nobody knows."""
-    return session.scalar(
-        select(LaunchState.target_link_uri).where(LaunchState.state == _storable(state))
-    )
-
-
-def known(row: Deployment, school_is_active: bool | None) -> KnownDeployment:
-    """The deployment as a value; None for one that belongs to no school."""
-    return KnownDeployment(
-        deployment_id=row.deployment_id,
-        lti_deployment_id=row.lti_deployment_id,
-        status=row.status,
-        is_school_active=school_is_active is not False,
-    )
+def login_of(session: Session, state: str) -> LaunchState | None:
+    """The login with this state, for what is said of a launch that failed; it proves nothing."""
+    return session.scalar(select(LaunchState).where(LaunchState.state == _storable(state)))
 
 
 _SPENT = (
@@ -192,15 +159,25 @@ _SPENT = (
     .returning(_states.c.secret_hash, _states.c.registration_id)
     .cte("spent")
 )
-_SPEND = select(_SPENT.c.secret_hash).add_cte(health.launch_noted(_SPENT))
 
 
-def spend(session: Session, state: str, browser_secret: str | None) -> bool:
+def spending(beside: Callable[[CTE], CTE]) -> Select[bytes]:
+    """The statement that spends a state, to be made once.
+
+    `beside`: what to write in the same statement where a state was spent (its registration's id
+    and `moment` are at hand).
+    """
+    return select(_SPENT.c.secret_hash).add_cte(beside(_SPENT))
+
+
+def spend(
+    session: Session, statement: Select[bytes], state: str, browser_secret: str | None
+) -> bool:
     """Spend the state; whether this browser has shown its secret. One statement, one winner.
 
     Raises LaunchRefused if the state was spent meanwhile.
     """
-    secret_hash = session.scalar(_SPEND, {"this_state": state, "moment": now()})
+    secret_hash = session.scalar(statement, {"this_state": state, "moment": now()})
     if secret_hash is None:
         raise _opened("state was spent by another launch just now")
     return bool(browser_secret) and hmac.compare_digest(secret_hash, hash_of(browser_secret or ""))

@@ -143,13 +143,13 @@ def request(client: Client, account: Account, key: SigningKey, scopes: Collectio
     except AddressRefused as error:
         raise TokenRefused(str(error)) from error
     if reply.status == 429 or reply.status >= 500:
-        raise Unreachable(f"token endpoint answered {reply.status}")
+        raise Unreachable(f"token endpoint answered {reply.shown}")
     if reply.status >= 300:
-        raise TokenRefused(f"token endpoint answered {reply.status}: {_shown(reply.body)}")
-    try:
-        return _token(reply.json(), scopes)
-    except ValueError as error:
-        raise Unreachable("token endpoint answered no JSON") from error
+        raise TokenRefused(f"token endpoint answered {reply.shown}")
+    answer = reply.json()
+    if answer is None:
+        raise Unreachable("token endpoint answered no JSON")
+    return _token(answer, scopes)
 
 
 def _row(session: Session, account: Account, scopes: Collection[str]) -> ServiceToken | None:
@@ -183,8 +183,3 @@ def _token(answer: Any, scopes: Collection[str]) -> Token:
 
 def _joined(scopes: Collection[str]) -> str:
     return " ".join(sorted(scopes))
-
-
-def _shown(body: bytes) -> str:
-    """An error body for the log. Moodle's can be broken JSON, so it is not parsed."""
-    return " ".join(body[:200].decode(errors="replace").split())

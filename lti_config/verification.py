@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 from lti_config import claims as read_claims
 from lti_config import facts, message
 from lti_config.addresses import TrustedHosts
+from lti_config.approval import check_deployment
 from lti_config.claims import DEPLOYMENT_ID, Claims
 from lti_config.errors import Fault, LaunchRefused
 from lti_config.keysets import Keys
@@ -84,7 +85,7 @@ def verify_launch(
     message.check(claims, awaited, own_origin=own_origin, trusted=trusted)
 
     _by_library(library.check_message, 400, MALFORMED, Fault.MESSAGE)
-    deployment = message.check_deployment(claims, awaited)
+    deployment = check_deployment(claims[DEPLOYMENT_ID], awaited.deployment)
     _by_library(library.check_party, 401, NOT_GENUINE, Fault.MESSAGE)
     launch = read_claims.read(claims, awaited, deployment.deployment_id, trusted)
     message.check_rights(launch)

@@ -6,14 +6,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import audit
-from app.admin import institutions
+from app.admin import institutions, moving, rotation
+from app.admin.moving import Move
+from app.admin.rotation import Rotation
+from app.connections import invitations, registrations, switches
+from app.connections.registrations import NewRegistration
 from app.errors import NotFound
-from lti_config import invitations, keys, keysets, moving, registrations, switches
+from lti_config import keysets
 from lti_config.addresses import TrustedHosts
-from lti_config.keys import Rotation
 from lti_config.keysets import Fetched
-from lti_config.moving import Move
-from lti_config.registrations import NewRegistration
 from models import (
     Deployment,
     Institution,
@@ -98,24 +99,24 @@ def keep_key_set(
 
 def rotate_keys(session: Session, operator: str, secret_keys: tuple[str, ...]) -> Rotation:
     """Publish the next signing key, unless one is announced. Raises SealBroken."""
-    rotation = keys.rotate(session, secret_keys)
-    if rotation.is_new:
-        audit.record_operator(session, operator, "keys.rotated", rotation.key.kid)
-    elif rotation.is_sealed_anew:
+    done = rotation.rotate(session, secret_keys)
+    if done.is_new:
+        audit.record_operator(session, operator, "keys.rotated", done.key.kid)
+    elif done.is_sealed_anew:
         audit.record_operator(session, operator, "keys.encrypted_anew", "all")
-    return rotation
+    return done
 
 
 def replace_keys(session: Session, operator: str, secret_keys: tuple[str, ...]) -> ToolKey:
     """Drop all signing keys for a new one that signs at once."""
-    key = keys.replace_now(session, secret_keys)
+    key = rotation.replace_now(session, secret_keys)
     audit.record_operator(session, operator, "keys.replaced", key.kid)
     return key
 
 
 def seal_keys_anew(session: Session, operator: str, secret_keys: tuple[str, ...]) -> None:
     """Encrypt the signing keys with the newest secret key. Raises SealBroken."""
-    keys.seal_anew(session, secret_keys)
+    rotation.seal_anew(session, secret_keys)
     audit.record_operator(session, operator, "keys.encrypted_anew", "all")
 
 

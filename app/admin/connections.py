@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from app.connections import health
 from app.errors import NotFound
 from app.pages import A_PAGE, Page
-from lti_config import health
 from models import (
     CachedKeySet,
     Deployment,

@@ -11,11 +11,11 @@ from uuid import UUID, uuid5
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.connections import registrations
+from app.connections.registrations import NewRegistration
 from app.demo.content import COURSE, ConceptEntry, Question
 from app.practice.choices import stored
-from lti_config import registrations
 from lti_config.addresses import TrustedHosts
-from lti_config.registrations import NewRegistration
 from models import (
     SYSTEM_USER_ID,
     Concept,

@@ -15,16 +15,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import config
+from app.connections import health
+from app.connections.switches import switched_on
 from app.extensions import transaction
 from app.gradebook import seeking, sending
 from app.gradebook.outbox import HELD, is_no_students, start_afresh
 from app.gradebook.sending import Changed, Sending, Sent, Settled
-from lti_config import health
 from lti_config.ags import next_timestamp
 from lti_config.errors import Fault
 from lti_config.outcomes import Cause, Refused, Transient
 from lti_config.services import Service
-from lti_config.switches import switched_on
 from lti_config.tokens import TokenRefused
 from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, now
 

@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from app.connections.connecting import connect
+from app.connections.switches import switched_on
 from app.extensions import transaction
 from app.gradebook import delivery, slots
-from app.gradebook.connecting import connect
 from app.gradebook.outbox import HELD
 from lti_config.outcomes import Transient
 from lti_config.services import Service
-from lti_config.switches import switched_on
 from lti_config.tokens import TokenRefused
 from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, now
 

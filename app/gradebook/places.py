@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import config
+from app.connections.switches import switched_on
 from app.gradebook.columns import find_activity, graded
 from lti_config.line_items import Wanted
-from lti_config.switches import switched_on
 from models import Activity, Deployment, LineItem, LtiContext, ResourceLink
 
 

@@ -8,14 +8,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.connections.connecting import connect
+from app.connections.switches import switched_on
 from app.extensions import transaction
 from app.gradebook import slots
-from app.gradebook.connecting import connect
 from app.gradebook.delivery import accepted_scores, note_changed
 from app.gradebook.sending import in_points, is_same
 from lti_config import ags
 from lti_config.ags import Result
-from lti_config.switches import switched_on
 from lti_config.tokens import TokenRefused
 from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, now
 

@@ -13,10 +13,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.connections.connecting import connect
 from app.errors import NotFound
 from app.extensions import transaction
 from app.gradebook import slots
-from app.gradebook.connecting import connect
 from app.gradebook.places import Place, newest_link, of_column, of_link
 from lti_config import line_items
 from lti_config.outcomes import Cause, Refused, Transient

@@ -15,9 +15,9 @@ from app.activities.lms_dates import take_from_lms
 from app.launch import people, places
 from app.roster import sync
 from app.roster.people import STAFF
+from lti_config.approval import OFF
 from lti_config.errors import LaunchRefused
 from lti_config.launch import Launch
-from lti_config.switches import OFF
 from models import (
     Activity,
     Course,

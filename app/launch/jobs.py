@@ -2,8 +2,10 @@
 
 import procrastinate
 
+from app.connections import invitations
 from app.extensions import transaction
-from lti_config import invitations, keys, states, tokens, waiting
+from app.launch import waiting
+from lti_config import keys, states, tokens
 
 blueprint = procrastinate.Blueprint()
 

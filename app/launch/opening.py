@@ -16,22 +16,26 @@ from app import config
 from app.access import LOOKS_AFTER
 from app.activities import destinations
 from app.config import Settings
+from app.connections import health, switches
 from app.extensions import transaction
+from app.launch import waiting
 from app.launch.admission import admit
 from app.launch.reviews import review_of
 from app.selfcheck.target import leads_to_check
 from app.session import OpenedSession, open_session
-from lti_config import addresses, denials, keysets, states, storage, switches, waiting
+from lti_config import addresses, approval, denials, keysets, states, storage
+from lti_config.approval import UnknownDeployment
 from lti_config.errors import LaunchRefused
 from lti_config.http import Client
 from lti_config.keysets import Keys
 from lti_config.launch import Launch, MessageType
-from lti_config.message import UnknownDeployment
 from lti_config.platforms import canvas
 from lti_config.states import Awaited
 from lti_config.storage import PlatformStorage
 from lti_config.verification import Token, take_apart, verify_launch
 from models import Institution, now
+
+_SPEND = states.spending(health.launch_noted)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def receive(
         refusal.registration_id = awaited.registration_id
         raise
     with transaction() as session:
-        if states.spend(session, state, browser_secret):
+        if states.spend(session, _SPEND, state, browser_secret):
             return _open(session, launch, proof="cookie")
         handle = waiting.hold(session, state, launch)
     return Waiting(
@@ -98,8 +102,8 @@ def receive(
 def denied(form: Mapping[str, str]) -> LaunchRefused:
     """What to say where the platform posts an error, whoever's login it was."""
     with transaction() as session:
-        registration_id = states.registration_of(session, form.get("state", ""))
-    return denials.refusal(form, registration_id)
+        login = states.login_of(session, form.get("state", ""))
+    return denials.refusal(form, login.registration_id if login else None)
 
 
 def finish(handle: str, browser_secret: str) -> Opened | Blocked:
@@ -139,7 +143,7 @@ def _verified(token: Token, awaited: Awaited, keys: Keys, settings: Settings) ->
                 session, awaited.registration_id, unknown.lti_deployment_id
             )
             school = row.institution_id and session.get(Institution, row.institution_id)
-            deployment = states.known(row, school.is_active if school else None)
+            deployment = approval.known(row, school.is_active if school else None)
         return _verify(token, replace(awaited, deployment=deployment), keys, settings)
 
 

@@ -20,12 +20,13 @@ from flask import (
 )
 
 from app import config, errors, limits
+from app.connections import health
 from app.credentials import set_cookie
 from app.errors import DomainError
 from app.extensions import transaction
 from app.launch import opening, refused_check
 from app.selfcheck.target import PATH, leads_to_check
-from lti_config import addresses, denials, health, keys, login, states, storage
+from lti_config import addresses, denials, keys, login, states, storage
 from lti_config.errors import LaunchRefused
 from lti_config.states import AGAIN, BLOCKED, LIFE
 
@@ -188,7 +189,8 @@ def _is_check() -> bool:
     target = request.values.get("target_link_uri", "")
     if not target and (state := request.form.get("state")):
         with transaction() as session:
-            target = states.target_of(session, state) or ""
+            login = states.login_of(session, state)
+        target = login.target_link_uri if login else ""
     return leads_to_check(target, config.current().url)
 
 

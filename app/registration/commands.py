@@ -7,11 +7,11 @@ from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
 from app import audit, config
+from app.connections import invitations, registrations, switches
+from app.connections.registrations import NewRegistration, RegistrationClash
 from app.extensions import transaction
-from lti_config import invitations, registrations, switches
 from lti_config.addresses import TrustedHosts
-from lti_config.errors import AddressRefused, RegistrationClash
-from lti_config.registrations import NewRegistration
+from lti_config.errors import AddressRefused
 from models import Institution, RegistrationStatus
 
 platform = AppGroup("platform", help="Learning platforms that may launch CourseLLM.")

@@ -20,23 +20,29 @@ from sqlalchemy.orm import Session
 
 from app import audit
 from app.config import Settings
+from app.connections import invitations, registrations
+from app.connections.registrations import NewRegistration, RegistrationClash
 from app.extensions import transaction
-from lti_config import discovery, dynamic_registration, invitations, registrations
+from lti_config import discovery, dynamic_registration
 from lti_config.addresses import TrustedHosts, origin
 from lti_config.discovery import Configuration
 from lti_config.dynamic_registration import Answer
-from lti_config.errors import RegistrationClash, RegistrationRefused, SealBroken
+from lti_config.errors import RegistrationRefused, SealBroken
 from lti_config.http import Client
-from lti_config.registrations import NewRegistration
 from lti_config.sealing import seal, unseal
 from models import Invitation, Registration, RegistrationSource, RegistrationStatus, now
 
+LONGEST_TOKEN = 16 * 1024
 LIFE = timedelta(hours=1)
 """An LMS's token lives as long."""
 _PURPOSE = "dynamic registration"
 
 log = logging.getLogger("coursellm.registration")
 
+NOT_FROM_LMS = (
+    "The LMS did not say where it can be reached. Start from the LMS: paste the address of your "
+    "invitation there, as the tool's registration address."
+)
 RAN_OUT = "This page has run out. Start the registration in your LMS anew, with the same address."
 KNOWN = (
     "This LMS is connected already, and nothing was changed here. "
@@ -82,7 +88,7 @@ def look(code: str, configuration_url: str, token: str, settings: Settings) -> O
         invitations.count_look(session, invitation.invitation_id)
     if not _is_token(token):
         reason = f"no registration token, but {len(token)} characters"
-        raise RegistrationRefused(400, discovery.NOT_FROM_LMS, reason)
+        raise RegistrationRefused(400, NOT_FROM_LMS, reason)
     configuration = discovery.fetch(_client(settings), configuration_url, token)
     return Offer(invitation.invitation_id, invitation.note, configuration, token)
 
@@ -191,7 +197,7 @@ def unsealed(text: str, settings: Settings) -> Offer:
 
 def _is_token(token: str) -> bool:
     """What may stand in a header. An LMS may send none."""
-    return len(token) <= discovery.LONGEST_TOKEN and token.isascii() and token.isprintable()
+    return len(token) <= LONGEST_TOKEN and token.isascii() and token.isprintable()
 
 
 def _client(settings: Settings) -> Client:

@@ -19,11 +19,13 @@ from flask import (
 )
 
 from app import config, errors
+from app.connections import invitations
+from app.connections.invitations import InvitationRefused
 from app.errors import DomainError
 from app.registration import registering
 from app.registration.registering import Offer
-from lti_config import invitations, tool
-from lti_config.errors import InvitationRefused, RegistrationRefused
+from lti_config import tool
+from lti_config.errors import RegistrationRefused
 
 blueprint = Blueprint("registration", __name__)
 

@@ -11,14 +11,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import config
+from app.connections.connecting import connect
+from app.connections.switches import switched_on
 from app.deferral import defer
 from app.extensions import transaction
 from app.roster.writing import write
-from lti_config import nrps, services
-from lti_config.http import Client
+from lti_config import nrps
 from lti_config.nrps import Cause, Member, NotRead
-from lti_config.switches import switched_on
 from lti_config.tokens import TokenRefused
 from models import Deployment, LtiContext, now
 
@@ -91,14 +90,8 @@ def read(context_id: UUID) -> None:
 
 
 def _members(registration_id: UUID, url: str) -> list[Member]:
-    settings = config.current()
     try:
-        service = services.connect(
-            registration_id,
-            steps=transaction,
-            client=Client.trusting(settings.trusted_private_hosts, most_bytes=nrps.MOST_BYTES),
-            secret_keys=settings.secret_keys,
-        )
+        service = connect(registration_id, most_bytes=nrps.MOST_BYTES)
     except TokenRefused as error:
         raise NotRead(Cause.ACCESS, str(error)) from error
     members = nrps.read(service, url)

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from app import config
-from app.extensions import transaction
+from app.connections.connecting import connect
+from app.selfcheck import probe
 from app.selfcheck.connection import Line
+from app.selfcheck.probe import ProbeFailed
 from app.selfcheck.terms import Finding, Verdict
-from lti_config import line_items, nrps, probe, services
+from lti_config import line_items, nrps
 from lti_config.ags import RESULT_SCOPE, SCORE_SCOPE
-from lti_config.http import Client
-from lti_config.probe import ProbeFailed
 from lti_config.services import Service
 from lti_config.tokens import TokenRefused
 
@@ -27,15 +27,9 @@ _NAMES = {
 
 def test(name: str, line: Line) -> Finding:
     """Run one test. Waits on the network."""
-    settings = config.current()
     try:
-        service = services.connect(
-            line.registration_id,
-            steps=transaction,
-            client=Client.trusting(settings.trusted_private_hosts, most_bytes=nrps.MOST_BYTES),
-            secret_keys=settings.secret_keys,
-        )
-        return _TESTS[name](service, line, settings.url)
+        service = connect(line.registration_id, most_bytes=nrps.MOST_BYTES)
+        return _TESTS[name](service, line, config.current().url)
     except (ProbeFailed, TokenRefused) as error:
         return Finding(TITLES[name], Verdict.BAD, _FAILED[name], _TODO[name], str(error), name)
 

@@ -17,9 +17,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import config
+from app.connections import registrations
 from app.extensions import transaction
 from demo_lms import Platform, Settings, deep_linking, line_items, links, persons, vocabulary
-from lti_config import keys, registrations
+from lti_config import keys
 from lti_config.addresses import TrustedHosts
 from lti_config.deep_linking import Request
 from models import (

@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from lti_config import registrations
+from app.connections import registrations
+from app.connections.registrations import NewRegistration
 from lti_config.addresses import TrustedHosts
-from lti_config.registrations import NewRegistration
 from models import Registration
 
 TOOL = "http://localhost:8000"

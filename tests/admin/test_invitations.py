@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.connections import invitations
+from app.connections.invitations import InvitationRefused
 from app.extensions import transaction
-from lti_config import invitations
-from lti_config.errors import InvitationRefused
 from models import AuditEvent, Institution, Invitation
 from tests.admin.conftest import TOOL, Console, shown
 

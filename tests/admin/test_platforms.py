@@ -7,8 +7,9 @@ from flask import Flask
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
+from app.connections import health, switches
 from app.extensions import db
-from lti_config import health, keysets, switches
+from lti_config import keysets
 from lti_config.errors import Fault
 from models import (
     AuditEvent,

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.gradebook.connecting import connect
+from app.connections.connecting import connect
 from lti_config import ags, line_items
 from lti_config.line_items import READ_SCOPE, SCOPE, Wanted
 from lti_config.outcomes import Cause, Refused, Transient

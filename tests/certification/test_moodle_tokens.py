@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app import config
+from app.connections import registrations
+from app.connections.registrations import NewRegistration
 from app.launch import opening
 from demo_lms import vocabulary as lti
-from lti_config import addresses, keysets, registrations, states
+from lti_config import addresses, keysets, states
 from lti_config.addresses import TrustedHosts
-from lti_config.registrations import NewRegistration
 from models import (
     Course,
     CourseRole,

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from lti_config import registrations
+from app.connections import registrations
 from lti_config.addresses import TrustedHosts
 from models import Registration
 

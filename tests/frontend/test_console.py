@@ -9,12 +9,13 @@ from flask import Flask
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app.admin import entrance
+from app.admin import entrance, rotation
 from app.admin.views import overview
-from lti_config import health, invitations, keys, keysets, registrations, switches
+from app.connections import health, invitations, registrations, switches
+from app.connections.registrations import NewRegistration
+from lti_config import keys, keysets
 from lti_config.addresses import TrustedHosts
 from lti_config.errors import Fault
-from lti_config.registrations import NewRegistration
 from models import (
     AuditEvent,
     Deployment,
@@ -65,7 +66,7 @@ def filled(app: Flask, session: Session) -> Platform:
     found = keysets.Fetched([{"kid": KEY, "n": "AA", "e": "AQAB"}], timedelta(hours=1))
     keysets.keep(session, "https://moodle.lakeside.example/jwks", found)
     keys.signing_key(session, ("test-key-" + "0" * 32,))
-    keys.rotate(session, ("test-key-" + "0" * 32,))
+    rotation.rotate(session, ("test-key-" + "0" * 32,))
     invitations.invite(session, "Moodle of Harbour School, Ms Berg", schools[0].institution_id)
     row, _code = invitations.invite(session, "Mr Roe")
     invitations.revoke(session, row.invitation_id)

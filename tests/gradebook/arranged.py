@@ -10,9 +10,9 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
 from app import config
+from app.connections import registrations
 from app.gradebook.slots import wake
 from app.jobs import run_worker
-from lti_config import registrations
 from lti_config.addresses import TrustedHosts
 from lti_config.ags import RESULT_SCOPE, SCORE_SCOPE
 from models import (

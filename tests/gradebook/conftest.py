@@ -15,13 +15,14 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app import config
+from app.connections import registrations
 from app.extensions import transaction
 from app.gradebook.outbox import want_score
 from demo_lms import Platform, Settings, faults, line_items, persons, scores
 from demo_lms.keys import KEY_FILE, load_key
 from demo_lms.serving import free_port, running
 from demo_lms.vocabulary import AGS_SCOPES
-from lti_config import keys, registrations
+from lti_config import keys
 from lti_config.addresses import TrustedHosts
 from models import (
     Activity,

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_config import health
+from app.connections import health
 from lti_config.addresses import TrustedHosts
 from lti_config.http import Client
 from models import RegistrationHealth, ScoreStatus, now

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
-from lti_config import health
+from app.connections import health
 from lti_config.errors import Fault
 from models import HealthKind, Registration, RegistrationHealth, ServiceToken
 from tests.gradebook.conftest import Class

@@ -9,13 +9,13 @@ from sqlalchemy import update
 
 from app.admin import institutions
 from app.admin.connections import waiting_scores
+from app.connections.switches import set_status
 from app.gradebook import reading, seeking
 from app.gradebook.delivery import NO_STUDENT, PATIENCE, deliver
 from app.gradebook.jobs import sweep
 from app.gradebook.outbox import HELD, send_again
 from app.gradebook.receipts import state_for_teachers
 from app.roster import sync
-from lti_config.switches import set_status
 from lti_config.tokens import TokenRefused
 from models import (
     CourseRole,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app.connections.switches import set_status
 from demo_lms import tokens
 from demo_lms import vocabulary as lti
-from lti_config.switches import set_status
 from models import Course, Deployment, Institution, LaunchState, RegistrationStatus, User
 from tests.launch.changes import (
     STRANGER,

@@ -19,12 +19,12 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
+from app.connections import registrations
+from app.connections.registrations import NewRegistration
 from demo_lms import Platform, Settings, create_app, oidc, persons, tokens
 from demo_lms.links import FIRST_LINK, Link, get
 from demo_lms.persons import Person
-from lti_config import registrations
 from lti_config.addresses import TrustedHosts
-from lti_config.registrations import NewRegistration
 from models import Registration
 from scripts.probes import free_port
 

@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app.connections.switches import set_status
 from demo_lms import Platform, tokens
 from demo_lms import vocabulary as lti
-from lti_config.switches import set_status
 from models import (
     Deployment,
     Institution,

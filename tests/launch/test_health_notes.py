@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.connections import health
 from demo_lms import Platform
-from lti_config import health
 from lti_config.errors import Fault
 from models import HealthKind, RegistrationHealth
 from tests.launch.lms import TOOL, Attempt, Browser

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app import limits
+from app.connections.switches import set_status
 from app.launch import views
 from demo_lms import Platform
-from lti_config.switches import set_status
 from models import LaunchState, Registration, RegistrationStatus
 from tests.launch import lms
 from tests.launch.lms import Browser, launch_data

@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.connections.switches import set_status
 from demo_lms import Platform, persons
 from demo_lms import vocabulary as lti
-from lti_config.switches import OFF, WAITING, WHO_APPROVES, WHO_SWITCHES, set_status
+from lti_config.approval import OFF, WAITING, WHO_APPROVES, WHO_SWITCHES
 from models import Deployment, Institution, Registration, RegistrationStatus
 from tests.launch.lms import Browser
 

@@ -11,13 +11,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app import config
+from app.connections.connecting import connect
 from app.extensions import transaction
 from demo_lms import Platform, deep_linking, faults, links, persons
 from demo_lms import vocabulary as lti
-from lti_config import ags, services
+from lti_config import ags
 from lti_config.ags import Result, Score
 from lti_config.deep_linking import ContentItem, NewLineItem, Request, Response, respond
-from lti_config.http import Client
 from lti_config.outcomes import Delivered, NotNewer, Refused, Transient
 from lti_config.services import Service
 from models import LineItem, Registration, ServiceToken, ToolSession
@@ -91,13 +91,7 @@ def test_data_goes_back_only_if_it_came(picker: ToolSession, session: Session):
 
 @pytest.fixture
 def service(registration: Registration) -> Service:
-    client = Client.trusting(("127.0.0.1",))
-    return services.connect(
-        registration.registration_id,
-        steps=transaction,
-        client=client,
-        secret_keys=config.current().secret_keys,
-    )
+    return connect(registration.registration_id)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The tool's own keys: sealed at rest, made once, published before they sign."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from app.extensions import transaction
 from lti_config import keys
 from lti_config.errors import SealBroken
 from lti_config.sealing import seal, unseal
-from models import ToolKey, now
+from models import ToolKey
 
 OLD, NEW = ("old-" + "0" * 32,), ("new-" + "1" * 32, "old-" + "0" * 32)
 
@@ -53,44 +52,3 @@ def test_many_at_once_make_one_key(app: Any):
 
     with ThreadPoolExecutor(6) as pool:
         assert len(set(pool.map(ask, range(6)))) == 1
-
-
-def kids(session: Session) -> list[str]:
-    return [key["kid"] for key in keys.published(session, NEW)["keys"]]
-
-
-def test_a_new_key_is_published_a_day_before_it_signs(session: Session):
-    first = keys.signing_key(session, OLD).kid
-    second = keys.rotate(session, NEW).key.kid
-    assert kids(session) == [first, second]
-    assert keys.signing_key(session, NEW).kid == first
-
-    for row in session.scalars(select(ToolKey)):  # a day and a bit later
-        row.signs_from -= timedelta(hours=24, minutes=1)
-        row.retired_at = row.retired_at and row.retired_at - timedelta(hours=24, minutes=1)
-    assert keys.signing_key(session, NEW).kid == second
-    assert kids(session) == [first, second], "what the first signed lately must still verify"
-
-    session.get_one(ToolKey, first).retired_at = now() - timedelta(seconds=1)
-    session.flush()
-    assert kids(session) == [second]
-    keys.delete_retired(session)
-    assert session.scalars(select(ToolKey.kid)).all() == [second]
-
-
-def test_rotation_frees_the_former_secret_key(session: Session):
-    keys.signing_key(session, OLD)
-    keys.rotate(session, NEW)
-    assert keys.signing_key(session, NEW[:1]).private_pem
-    with pytest.raises(SealBroken):
-        keys.signing_key(session, OLD)
-
-
-def test_rotation_frees_it_for_keys_too_that_retire_soon(session: Session):
-    keys.signing_key(session, OLD)
-    keys.rotate(session, OLD)
-    retires = session.scalars(select(ToolKey.retired_at).order_by(ToolKey.created_at)).first()
-    keys.rotate(session, NEW)
-    assert keys.signing_key(session, NEW[:1]).private_pem
-    row = session.scalars(select(ToolKey).order_by(ToolKey.created_at)).first()
-    assert row and row.retired_at == retires

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -15,12 +16,13 @@ from joserfc.jwk import KeySet
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.connections import registrations, switches
+from app.connections.registrations import NewRegistration
 from app.extensions import db, transaction
-from lti_config import keys, registrations, services, switches, tokens
+from lti_config import keys, tokens
 from lti_config.addresses import TrustedHosts
 from lti_config.errors import Unreachable
 from lti_config.http import Client
-from lti_config.registrations import NewRegistration
 from lti_config.services import Service
 from lti_config.tokens import TokenRefused
 from models import Registration, RegistrationStatus, ServiceToken, now
@@ -40,11 +42,16 @@ def registration(session: Session, peer: Peer) -> Registration:
     return row
 
 
+def connected(registration_id: UUID, http: Client) -> Service:
+    with transaction() as session:
+        account = registrations.account(session, registration_id)
+    # That health is noted, tests/gradebook/test_health_notes.py shows.
+    return Service(account, http, transaction, SECRETS, note=lambda *_told: None)
+
+
 @pytest.fixture
 def service(registration: Registration, http: Client) -> Service:
-    return services.connect(
-        registration.registration_id, steps=transaction, client=http, secret_keys=SECRETS
-    )
+    return connected(registration.registration_id, http)
 
 
 def platform(
@@ -103,9 +110,7 @@ def test_the_audience_can_be_another(
     session.get_one(Registration, registration.registration_id).auth_audience = "https://aud"
     session.commit()
     platform(peer)
-    service = services.connect(
-        registration.registration_id, steps=transaction, client=http, secret_keys=SECRETS
-    )
+    service = connected(registration.registration_id, http)
     assert service.account.audience == "https://aud"
 
 
@@ -113,9 +118,7 @@ def test_a_token_is_shared_and_encrypted(
     peer: Peer, service: Service, registration: Registration, http: Client, session: Session
 ):
     platform(peer)
-    other = services.connect(
-        registration.registration_id, steps=transaction, client=http, secret_keys=SECRETS
-    )
+    other = connected(registration.registration_id, http)
     service.get(f"{peer.url}/a", SCOPES, "x/y")
     other.post(f"{peer.url}/b", reversed(SCOPES), b"{}", "x/y")  # type: ignore[arg-type]
     assert paths(peer) == ["/token", "/a", "/b"]
@@ -140,9 +143,7 @@ def test_one_token_serves_an_hour_of_calls(
 
 def _connect(service: Service, http: Client) -> Service:
     """As the next errand does."""
-    return services.connect(
-        service.account.registration_id, steps=transaction, client=http, secret_keys=SECRETS
-    )
+    return connected(service.account.registration_id, http)
 
 
 def test_a_token_ends_a_minute_early(peer: Peer, service: Service, http: Client, session: Session):
@@ -247,6 +248,4 @@ def test_a_disabled_registration_has_no_services(
     switches.set_status(session, registration.registration_id, RegistrationStatus.DISABLED)
     session.commit()
     with pytest.raises(TokenRefused):
-        services.connect(
-            registration.registration_id, steps=transaction, client=http, secret_keys=SECRETS
-        )
+        connected(registration.registration_id, http)

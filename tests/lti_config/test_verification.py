@@ -12,12 +12,14 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 
+from lti_config import claims as named
 from lti_config import message, pylti, texts
 from lti_config.addresses import TrustedHosts
+from lti_config.approval import KnownDeployment, check_deployment
 from lti_config.claims import read
 from lti_config.errors import LaunchRefused
 from lti_config.launch import Launch
-from lti_config.states import Awaited, KnownDeployment
+from lti_config.states import Awaited
 from lti_config.verification import take_apart, verify_launch
 from models import RegistrationStatus
 
@@ -114,7 +116,7 @@ def test_any_claims_give_a_launch_or_a_refusal(claims: dict[str, Any]):
     try:
         message.check(claims, AWAITED, own_origin=OWN, trusted=TRUSTED)
         library.check_message()
-        message.check_deployment(claims, AWAITED)
+        check_deployment(claims[named.DEPLOYMENT_ID], AWAITED.deployment)
         launch = read(claims, AWAITED, DEPLOYMENT.deployment_id, TRUSTED)
         message.check_rights(launch)
     except (LaunchRefused, pylti.Unfit):

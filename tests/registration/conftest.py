@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from lti_config import invitations
+from app.connections import invitations
 from models import Invitation
 from tests.lti_config.conftest import Answer, Asked, Peer, peer
 

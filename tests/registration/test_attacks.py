@@ -14,8 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import config
+from app.connections import invitations
 from app.registration import registering
-from lti_config import discovery, invitations
+from lti_config import discovery
 from lti_config.addresses import TrustedHosts
 from lti_config.errors import RegistrationRefused
 from lti_config.http import MOST_BYTES

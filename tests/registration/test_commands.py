@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import audit
-from lti_config import invitations
+from app.connections import invitations
 from models import (
     Deployment,
     Institution,

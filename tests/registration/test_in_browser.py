@@ -21,9 +21,9 @@ from werkzeug.serving import make_server
 
 from app import config
 from app.admin import entrance
+from app.connections import invitations
 from demo_lms import Platform, Settings, registration
 from demo_lms.serving import free_port, running
-from lti_config import invitations
 from models import Deployment, Invitation, Registration, RegistrationStatus
 from tests.registration.conftest import TOKEN, Lms
 

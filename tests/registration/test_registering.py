@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import config
-from lti_config import registrations, switches
+from app.connections import registrations, switches
+from lti_config.approval import check_registration
 from lti_config.errors import LaunchRefused
 from models import (
     AuditEvent,
@@ -197,13 +198,13 @@ def test_approval_switches_the_registration_and_its_deployment_on(
     administrator.confirm(administrator.look(lms))
     row = kept(session)
     with pytest.raises(LaunchRefused) as waiting:
-        registrations.find(session, row.issuer, row.client_id)
+        check_registration(row)
     assert waiting.value.status == 403 and "approve" in waiting.value.sentence
     run = app.test_cli_runner().invoke
     assert "Lakeside College" in run(args=["platform", "list"]).output
     assert run(args=["platform", "approve", str(row.registration_id)]).exit_code == 0
     session.expire_all()
-    assert registrations.find(session, row.issuer, row.client_id) is row
+    check_registration(row)
     assert session.scalars(select(Deployment.status)).all() == [RegistrationStatus.ACTIVE]
 
 

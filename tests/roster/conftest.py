@@ -12,10 +12,11 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.connections import registrations
+from app.connections.registrations import NewRegistration
 from app.roster import sync
-from lti_config import nrps, registrations
+from lti_config import nrps
 from lti_config.addresses import TrustedHosts
-from lti_config.registrations import NewRegistration
 from models import (
     Course,
     CourseRole,

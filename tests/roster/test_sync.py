@@ -361,7 +361,7 @@ def test_a_token_that_is_refused_once(school: School) -> None:
 
 
 def test_a_switched_off_registration(school: School) -> None:
-    from lti_config import switches
+    from app.connections import switches
     from models import Deployment, RegistrationStatus
 
     deployment = school.session.get_one(Deployment, school.context.deployment_id)

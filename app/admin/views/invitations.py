@@ -9,8 +9,8 @@ from app import config
 from app.admin import changes
 from app.admin.connections import school_options
 from app.admin.views.gate import current_operator
+from app.connections import invitations
 from app.extensions import transaction
-from lti_config import invitations
 from models import Invitation, now
 
 blueprint = Blueprint("invitations", __name__)

@@ -8,13 +8,12 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import config
-from app.admin import changes
+from app.admin import changes, rotation
+from app.admin.rotation import Sealed
 from app.admin.views.gate import current_operator
 from app.errors import DomainError
 from app.extensions import transaction
-from lti_config import keys
 from lti_config.errors import SealBroken
-from lti_config.sealing import Sealed
 from models import CachedKeySet, Platform, now
 
 blueprint = Blueprint("keys", __name__)
@@ -23,7 +22,7 @@ blueprint = Blueprint("keys", __name__)
 @blueprint.get("/keys")
 def index() -> str:
     with transaction() as session:
-        own = keys.listed(session, config.current().secret_keys)
+        own = rotation.listed(session, config.current().secret_keys)
         kept = session.execute(
             select(Platform, CachedKeySet)
             .outerjoin(CachedKeySet, CachedKeySet.url == Platform.jwks_url)
@@ -32,7 +31,7 @@ def index() -> str:
     return render_template(
         "admin/keys.html",
         own=own,
-        is_rotating=any(one.state is keys.KeyState.ANNOUNCED for one in own),
+        is_rotating=any(one.state is rotation.KeyState.ANNOUNCED for one in own),
         is_lost=any(one.sealed is Sealed.LOST for one in own),
         is_former=any(one.sealed is Sealed.FORMER for one in own),
         kept=kept,

@@ -6,16 +6,17 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app import config
-from app.admin import changes
+from app.admin import changes, moving
 from app.admin.connections import Connection, connections, platform_of
+from app.admin.moving import Addresses, Move
 from app.admin.views.gate import as_sentences, current_operator
+from app.connections.registrations import RegistrationClash
 from app.extensions import transaction
-from lti_config import keysets, moving
+from lti_config import keysets
 from lti_config.addresses import TrustedHosts
-from lti_config.errors import RegistrationClash, Unreachable
+from lti_config.errors import Unreachable
 from lti_config.http import Client
 from lti_config.keysets import Fetched
-from lti_config.moving import Addresses, Move
 from models import CachedKeySet, Platform, Registration
 
 blueprint = Blueprint("moved", __name__)

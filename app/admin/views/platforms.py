@@ -19,14 +19,15 @@ from app.admin.connections import (
     waiting_scores,
 )
 from app.admin.views.gate import as_sentences, current_operator
+from app.connections import registrations
+from app.connections.registrations import NewRegistration, RegistrationClash
 from app.errors import DomainError
 from app.extensions import transaction
 from app.pages import page_of
-from lti_config import keysets, registrations
+from lti_config import keysets
 from lti_config.addresses import TrustedHosts
-from lti_config.errors import RegistrationClash, Unreachable
+from lti_config.errors import Unreachable
 from lti_config.http import Client
-from lti_config.registrations import NewRegistration
 from models import Registration, RegistrationStatus
 
 blueprint = Blueprint("platforms", __name__)

@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from app.connections import invitations
+from app.connections.invitations import InvitationRefused
 from app.extensions import transaction
-from lti_config import invitations
-from lti_config.errors import InvitationRefused
 from models import Invitation, Platform, Registration, RegistrationStatus, now
 
 

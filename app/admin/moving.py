@@ -15,11 +15,10 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, u
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from app.connections.registrations import RegistrationClash, address_fault
 from lti_config import keysets
 from lti_config.addresses import TrustedHosts, origin
-from lti_config.errors import RegistrationClash
 from lti_config.keysets import Fetched, Keys
-from lti_config.registrations import address_fault
 from lti_config.texts import LONGEST_ID, is_identifier
 from models import (
     CachedKeySet,

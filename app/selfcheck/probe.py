@@ -49,10 +49,7 @@ def count_line_items(service: Service, url: str, scopes: Collection[str]) -> int
         reply = service.get(url, [scope], line_items.CONTAINER_TYPE)
     except (AddressRefused, TokenRefused, Unreachable) as error:
         raise ProbeFailed(str(error)) from error
-    try:
-        listed = reply.json() if reply.status == 200 else None
-    except ValueError:
-        listed = None
+    listed = reply.json() if reply.status == 200 else None
     if not isinstance(listed, list):
         raise ProbeFailed(reply.shown)
     return len(listed)

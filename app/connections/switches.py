@@ -6,7 +6,7 @@ from sqlalchemy import Select, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from lti_config.errors import Fault, LaunchRefused
+from lti_config.approval import check_registration, switched_off
 from models import (
     Deployment,
     Institution,
@@ -16,36 +16,6 @@ from models import (
     ToolSession,
     now,
 )
-
-SWITCHED_OFF = "CourseLLM is switched off for your school."
-WAITS = (
-    "Your course's system is registered here, and the people who run this CourseLLM have not "
-    "approved it yet."
-)
-NOT_APPROVED = (
-    "CourseLLM was added to your course or school, and the people who run it have not approved "
-    "that yet."
-)
-WAITING, OFF = "Waiting for approval", "Switched off here"
-WHO_APPROVES = (
-    "Nothing is wrong, and there is nothing for you to do here. They see it on their console "
-    "(Platforms). If it takes long, ask whoever added CourseLLM to your course system to write to "
-    "them. Once they have approved it, open the same link again."
-)
-WHO_SWITCHES = (
-    "Your work is kept. Ask your teacher, or whoever looks after your course system, when it will "
-    "be back. The people who run this CourseLLM can switch it on."
-)
-
-
-def check_active(registration: Registration) -> None:
-    """Raises LaunchRefused (403) unless the registration is switched on."""
-    status = registration.status
-    if status is not RegistrationStatus.ACTIVE:
-        reason = f"registration {registration.registration_id} is {status.value}"
-        if status is RegistrationStatus.PENDING:
-            raise LaunchRefused(403, WAITS, reason, title=WAITING, next_step=WHO_APPROVES)
-        raise switched_off(reason)
 
 
 def switched_on() -> Select[UUID]:
@@ -70,14 +40,9 @@ def check_still_active(session: Session, deployment_id: UUID) -> None:
         .outerjoin(Institution, Institution.institution_id == Deployment.institution_id)
         .where(Deployment.deployment_id == deployment_id)
     ).one()
-    check_active(registration)
+    check_registration(registration)
     if deployment is not RegistrationStatus.ACTIVE or school_is_active is False:
         raise switched_off(f"deployment {deployment_id} was switched off")
-
-
-def switched_off(reason: str, fault: Fault | None = None) -> LaunchRefused:
-    """For whoever comes by what an operator has switched off."""
-    return LaunchRefused(403, SWITCHED_OFF, reason, fault, title=OFF, next_step=WHO_SWITCHES)
 
 
 def set_status(session: Session, item_id: UUID, status: RegistrationStatus) -> str | None:

@@ -1,15 +1,14 @@
-"""Our client ids at platforms: found, listed, and added with the deployments they begin with."""
+"""Our client ids at platforms: added with the deployments they begin with, listed, made use of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_config.addresses import TrustedHosts, check_url
-from lti_config.errors import AddressRefused, LaunchRefused, RegistrationClash
-from lti_config.switches import check_active
+from lti_config.errors import AddressRefused
 from lti_config.texts import LONGEST_ID, is_identifier
 from lti_config.tokens import Account, TokenRefused
 from models import (
@@ -20,7 +19,9 @@ from models import (
     RegistrationStatus,
 )
 
-UNKNOWN = "Your course's system is not connected to this CourseLLM. An administrator must add it."
+
+class RegistrationClash(Exception):
+    """A platform or client id can't be registered as asked; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -43,47 +44,6 @@ class NewRegistration:
     status: RegistrationStatus = RegistrationStatus.ACTIVE
     """Of its deployments, too: what was not asked for here waits for approval."""
     institution_id: UUID | None = None
-
-
-_OF_ISSUER = select(Registration).where(Registration.issuer == bindparam("issuer")).limit(2)
-_OF_CLIENT = _OF_ISSUER.where(Registration.client_id == bindparam("client_id"))
-
-
-def find(session: Session, issuer: str, client_id: str | None) -> Registration:
-    """The registration that a login names; the client id may be absent if the issuer has but one.
-
-    Raises LaunchRefused.
-    """
-    wanted = _OF_CLIENT if client_id else _OF_ISSUER
-    found = session.scalars(wanted, {"issuer": issuer, "client_id": client_id}).all()
-    if len(found) != 1:
-        which = f"issuer {issuer[:200]!r}, client id {(client_id or '')[:200]!r}"
-        how = "no registration" if not found else "more than one registration and no client id"
-        raise LaunchRefused(400, UNKNOWN, f"login: {how} for {which}")
-    check_active(found[0])
-    return found[0]
-
-
-def account(session: Session, registration_id: UUID) -> Account:
-    """Who we are at the registration's services.
-
-    Raises TokenRefused if it is gone or switched off.
-    """
-    row = session.execute(
-        select(Registration, Platform.product_family)
-        .join(Platform, Platform.platform_id == Registration.platform_id)
-        .where(Registration.registration_id == registration_id)
-    ).one_or_none()
-    if row is None or row.Registration.status is not RegistrationStatus.ACTIVE:
-        raise TokenRefused("the registration is gone or switched off")
-    found: Registration = row.Registration
-    return Account(
-        registration_id=found.registration_id,
-        client_id=found.client_id,
-        token_url=found.token_url,
-        audience=found.auth_audience or found.token_url,
-        product_family=row.product_family,
-    )
 
 
 def add(session: Session, new: NewRegistration, trusted: TrustedHosts) -> Registration:
@@ -114,6 +74,28 @@ def add(session: Session, new: NewRegistration, trusted: TrustedHosts) -> Regist
     session.add(row)
     session.flush()
     return row
+
+
+def account(session: Session, registration_id: UUID) -> Account:
+    """Who we are at the registration's services.
+
+    Raises TokenRefused if it is gone or switched off.
+    """
+    row = session.execute(
+        select(Registration, Platform.product_family)
+        .join(Platform, Platform.platform_id == Registration.platform_id)
+        .where(Registration.registration_id == registration_id)
+    ).one_or_none()
+    if row is None or row.Registration.status is not RegistrationStatus.ACTIVE:
+        raise TokenRefused("the registration is gone or switched off")
+    found: Registration = row.Registration
+    return Account(
+        registration_id=found.registration_id,
+        client_id=found.client_id,
+        token_url=found.token_url,
+        audience=found.auth_audience or found.token_url,
+        product_family=row.product_family,
+    )
 
 
 def faults(new: NewRegistration, trusted: TrustedHosts) -> dict[str, str]:

@@ -10,12 +10,15 @@ from flask import Flask
 from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
+from app.connections import health, registrations
+from app.connections.registrations import NewRegistration
 from app.extensions import db, transaction
-from lti_config import health, registrations, states
+from lti_config import states
 from lti_config.addresses import TrustedHosts
 from lti_config.errors import Fault
-from lti_config.registrations import NewRegistration
 from models import HealthKind, LaunchState, RegistrationHealth, now
+
+SPEND = states.spending(health.launch_noted)
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def launch(registration_id: UUID) -> None:
     with transaction() as session:
         new = states.begin(session, registration_id, "https://tool.example/")
         session.flush()
-        assert states.spend(session, new.state, new.secret)
+        assert states.spend(session, SPEND, new.state, new.secret)
 
 
 def test_a_launch_is_noted_beside_the_spending_of_its_state(
@@ -59,7 +62,7 @@ def test_a_state_that_can_not_be_spent_is_no_launch(
     session: Session, registration_id: UUID
 ) -> None:
     with pytest.raises(states.LaunchRefused), transaction() as one:
-        states.spend(one, "unknown", "secret")
+        states.spend(one, SPEND, "unknown", "secret")
     assert session.scalars(select(RegistrationHealth)).all() == []
 
 
@@ -116,14 +119,14 @@ def test_launches_never_wait_for_each_other_at_the_row(
     with transaction() as slow:
         new = states.begin(slow, registration_id, "https://tool.example/")
         slow.flush()
-        states.spend(slow, new.state, new.secret)
+        states.spend(slow, SPEND, new.state, new.secret)
 
         def other() -> None:
             with app.app_context(), transaction() as fast:
                 fast.execute(text("set local lock_timeout = '5s'"))
                 again = states.begin(fast, registration_id, "https://tool.example/")
                 fast.flush()
-                assert states.spend(fast, again.state, again.secret)
+                assert states.spend(fast, SPEND, again.state, again.secret)
 
         with ThreadPoolExecutor(1) as pool:
             pool.submit(other).result(timeout=60)
@@ -140,7 +143,7 @@ def test_a_launch_within_the_minute_locks_nothing(
     with transaction() as slow:
         new = states.begin(slow, registration_id, "https://tool.example/")
         slow.flush()
-        states.spend(slow, new.state, new.secret)
+        states.spend(slow, SPEND, new.state, new.secret)
         with db.engine.begin() as other:
             other.execute(text("select 1 from registration_health for update nowait"))
     assert written(session) == before

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from lti_config.errors import InvitationRefused
 from models import Invitation, RateCounter, now
 
 LIFE = timedelta(days=7)
@@ -35,6 +34,18 @@ TAKEN = (
 )
 OFTEN = "This invitation was tried many times within an hour. Please try again in an hour."
 _COUNTED = "invitation:"
+
+
+class InvitationRefused(Exception):
+    """An invitation that opens nothing: unknown, run out, spent, or in use just now.
+
+    `sentence` is for the person, the message for the log.
+    """
+
+    def __init__(self, status: int, sentence: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.sentence = sentence
 
 
 def invite(

@@ -19,13 +19,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import config
+from app.admin import rotation
+from app.admin.rotation import Sealed
+from app.connections import registrations
+from app.connections.registrations import NewRegistration
 from app.extensions import transaction
-from lti_config import deep_linking, keys, registrations, tokens
+from lti_config import deep_linking, keys, tokens
 from lti_config.addresses import TrustedHosts
 from lti_config.errors import SealBroken
 from lti_config.http import Client, Reply
-from lti_config.registrations import NewRegistration
-from lti_config.sealing import Sealed
 from models import Deployment, Registration, ToolKey, now
 
 LONGEST_LIFE = timedelta(seconds=max(tokens.ASSERTION_SECONDS, 300))
@@ -44,6 +46,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock(now())
     monkeypatch.setattr(keys, "now", clock)
+    monkeypatch.setattr(rotation, "now", clock)
     return clock
 
 
@@ -134,7 +137,7 @@ def test_everything_signed_is_verified_by_platforms_that_kept_the_old_set(
 
     clock.moment = rotated = start + timedelta(minutes=90)
     with transaction() as session:
-        new = keys.rotate(session, config.current().secret_keys).key
+        new = rotation.rotate(session, config.current().secret_keys).key
         first = session.scalars(select(ToolKey.kid).where(ToolKey.kid != new.kid)).one()
     signed_by: dict[str, list[datetime]] = {}
     fresh: list[tuple[datetime, str]] = []
@@ -150,7 +153,7 @@ def test_everything_signed_is_verified_by_platforms_that_kept_the_old_set(
         clock.moment += step
 
     assert set(signed_by) == {first, new.kid}
-    takes_over = rotated + keys.ANNOUNCED_FOR
+    takes_over = rotated + rotation.ANNOUNCED_FOR
     assert max(signed_by[first]) < takes_over <= min(signed_by[new.kid])
     assert all(reader.seen == {first, new.kid} for reader in [*usual, *daily])
     published = {key["kid"] for key in app.test_client().get("/lti/jwks").json["keys"]}
@@ -167,7 +170,7 @@ def _all_keys(app: Flask) -> KeySet:
 
 def test_an_old_key_outlives_all_that_it_signed(session: Session, clock: Clock) -> None:
     first = keys.signing_key(session, ("k" * 32,)).kid
-    new = keys.rotate(session, ("k" * 32,)).key
+    new = rotation.rotate(session, ("k" * 32,)).key
     retired = session.get_one(ToolKey, first).retired_at
     assert retired is not None
     assert retired - new.signs_from >= max(LONGEST_LIFE, keys.PUBLISHED_FOR)
@@ -180,7 +183,7 @@ def test_two_workers_that_rotate_at_once_announce_one_key(app: Flask, session: S
 
     def rotate(_number: int) -> str:
         with app.app_context(), transaction() as one:
-            return keys.rotate(one, secrets).key.kid
+            return rotation.rotate(one, secrets).key.kid
 
     with ThreadPoolExecutor(6) as pool:
         announced = set(pool.map(rotate, range(6)))
@@ -192,7 +195,7 @@ def test_two_workers_that_rotate_at_once_announce_one_key(app: Flask, session: S
 
 
 def test_a_rotation_on_an_empty_house_signs_at_once(session: Session) -> None:
-    made = keys.rotate(session, ("k" * 32,)).key
+    made = rotation.rotate(session, ("k" * 32,)).key
     assert keys.signing_key(session, ("k" * 32,)).kid == made.kid
 
 
@@ -201,11 +204,11 @@ def test_rotations_follow_each_other(session: Session, clock: Clock) -> None:
     secrets = ("k" * 32,)
     signed = set()
     for _day in range(30):
-        keys.rotate(session, secrets)
+        rotation.rotate(session, secrets)
         for _hours in range(5):
             signed.add(keys.signing_key(session, secrets).kid)
-            states = [one.state for one in keys.listed(session, secrets)]
-            assert states.count(keys.KeyState.SIGNING) == 1
+            states = [one.state for one in rotation.listed(session, secrets)]
+            assert states.count(rotation.KeyState.SIGNING) == 1
             assert len(states) <= 3
             clock.moment += timedelta(hours=5)
         keys.delete_retired(session)
@@ -220,15 +223,56 @@ def test_the_secret_keys_rotate_without_a_break(session: Session) -> None:
     kid = keys.signing_key(session, (OLD,)).kid
 
     def sealed(*secrets: str) -> list[Sealed]:
-        return [one.sealed for one in keys.listed(session, secrets)]
+        return [one.sealed for one in rotation.listed(session, secrets)]
 
     assert keys.signing_key(session, (NEW, OLD)).kid == kid
     assert sealed(NEW, OLD) == [Sealed.FORMER]
-    keys.seal_anew(session, (NEW, OLD))
+    rotation.seal_anew(session, (NEW, OLD))
     assert sealed(NEW, OLD) == [Sealed.NEWEST]
     assert keys.signing_key(session, (NEW,)).kid == kid, "the key stays, platforms see nothing"
     assert sealed(OLD) == [Sealed.LOST]
     with pytest.raises(SealBroken):
-        keys.seal_anew(session, (OLD,))
+        rotation.seal_anew(session, (OLD,))
     with pytest.raises(SealBroken):
-        keys.rotate(session, (OLD,))
+        rotation.rotate(session, (OLD,))
+
+
+def kids(session: Session) -> list[str]:
+    return [key["kid"] for key in keys.published(session, (NEW, OLD))["keys"]]
+
+
+def test_a_new_key_is_published_a_day_before_it_signs(session: Session):
+    first = keys.signing_key(session, (OLD,)).kid
+    second = rotation.rotate(session, (NEW, OLD)).key.kid
+    assert kids(session) == [first, second]
+    assert keys.signing_key(session, (NEW, OLD)).kid == first
+
+    for row in session.scalars(select(ToolKey)):  # a day and a bit later
+        row.signs_from -= timedelta(hours=24, minutes=1)
+        row.retired_at = row.retired_at and row.retired_at - timedelta(hours=24, minutes=1)
+    assert keys.signing_key(session, (NEW, OLD)).kid == second
+    assert kids(session) == [first, second], "what the first signed lately must still verify"
+
+    session.get_one(ToolKey, first).retired_at = now() - timedelta(seconds=1)
+    session.flush()
+    assert kids(session) == [second]
+    keys.delete_retired(session)
+    assert session.scalars(select(ToolKey.kid)).all() == [second]
+
+
+def test_rotation_frees_the_former_secret_key(session: Session):
+    keys.signing_key(session, (OLD,))
+    rotation.rotate(session, (NEW, OLD))
+    assert keys.signing_key(session, (NEW,)).private_pem
+    with pytest.raises(SealBroken):
+        keys.signing_key(session, (OLD,))
+
+
+def test_rotation_frees_it_for_keys_too_that_retire_soon(session: Session):
+    keys.signing_key(session, (OLD,))
+    rotation.rotate(session, (OLD,))
+    retires = session.scalars(select(ToolKey.retired_at).order_by(ToolKey.created_at)).first()
+    rotation.rotate(session, (NEW, OLD))
+    assert keys.signing_key(session, (NEW,)).private_pem
+    row = session.scalars(select(ToolKey).order_by(ToolKey.created_at)).first()
+    assert row and row.retired_at == retires

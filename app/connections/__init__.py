@@ -1,0 +1,8 @@
+"""The LMSs that are connected: how they come in, what is switched on, how each is doing.
+
+- `registrations`: our client ids, added by hand or by invitation; `invitations`: who may do so.
+- `switches`: registrations, deployments and schools, approved, off and on again.
+- `health`: when each last worked and what last went wrong; `connecting`: the way to its services.
+
+What is said on the wire knows `lti_config` alone.
+"""
