@@ -8,7 +8,7 @@ from app import config
 from app.admin import commands as admin
 from app.demo import commands as demo
 from app.materials import commands as materials
-from app.materials.storage import StorageUnreachable, storage
+from app.materials.files.storage import StorageUnreachable, storage
 from app.registration import commands as registration
 
 log = logging.getLogger("coursellm.materials")

@@ -73,20 +73,6 @@ def is_awaited(session: Session, lock: str) -> bool:
     )
 
 
-def is_at_work(session: Session, queueing_lock: str) -> bool:
-    """Whether a job of this queueing lock waits or runs. What runs may have to be tried again, and
-    cannot while another waits under its queueing lock."""
-    return bool(
-        session.scalar(
-            text(
-                "select exists (select from procrastinate_jobs where queueing_lock = :lock"
-                " and status in ('todo', 'doing'))"
-            ),
-            {"lock": queueing_lock},
-        )
-    )
-
-
 def hold(session: Session, queueing_lock: str) -> bool:
     """Keep the job that waits under this lock from starting before this transaction is committed.
 

@@ -5,11 +5,13 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import procrastinate
 from procrastinate import JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import UniqueViolation
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 
 from app import limits
 from app import session as sessions
@@ -35,6 +37,18 @@ ROOMS = ("materials", "gradebook", "launch", "roster")
 own = procrastinate.Blueprint()
 
 
+class _JobManager(JobManager):
+    """Gives a job up that cannot wait again, since another waits under its queueing lock: that one
+    does the work. As it comes the library fails here, and the job counts as running, and keeps its
+    lock, as long as its worker lives."""
+
+    async def retry_job(self, job: Job, *args: Any, **when: Any) -> None:
+        try:
+            await super().retry_job(job, *args, **when)
+        except UniqueViolation:
+            await self.finish_job(job, Status.FAILED, delete_job=True)
+
+
 @own.periodic(cron="* * * * * */10")  # the sixth field is the seconds'
 @own.task(name="take_up_stalled", queueing_lock="take_up_stalled", pass_context=True)
 async def take_up_stalled(context: JobContext, timestamp: int) -> None:
@@ -42,10 +56,7 @@ async def take_up_stalled(context: JobContext, timestamp: int) -> None:
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
         log.warning("job %s (%s) was left by a dead worker: queued again", job.id, job.task_name)
-        try:
-            await manager.retry_job(job)
-        except UniqueViolation:  # another job waits under its queueing lock and does the work
-            await manager.finish_job(job, Status.FAILED, delete_job=True)
+        await manager.retry_job(job)
 
 
 @own.periodic(cron="*/15 * * * *")
@@ -66,6 +77,7 @@ def sweep_sessions(timestamp: int) -> None:
 def _all_jobs() -> procrastinate.App:
     """Every room's jobs, each named `<room>:<job>`. Once: merging renames the tasks themselves."""
     queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+    queue.job_manager = _JobManager(queue.connector)
     queue.add_tasks_from(own, namespace="house")
     for room in ROOMS:
         jobs = importlib.import_module(f"app.{room}.jobs")

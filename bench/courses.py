@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.llm.profiles import embedding_profile
-from app.materials import deepening, indexing
-from app.materials.chunking import ChunkDraft
-from app.materials.extraction import Extraction
+from app.materials.indexing import deepening, steps
+from app.materials.indexing.chunking import ChunkDraft
+from app.materials.indexing.extraction import Extraction
+from app.materials.indexing.tokens import estimate_tokens
 from app.materials.readers.page import Page
-from app.materials.tokens import estimate_tokens
 from bench.datasets import DataSet
 from bench.embedded import Embedded
 from models import (
@@ -80,7 +80,7 @@ def _material(
         )
         for page in pages
     ]
-    indexing.store_words(session, material_id, Extraction("txt", len(pages), pages), chunks)
+    steps.store_words(session, material_id, Extraction("txt", len(pages), pages), chunks)
     return material_id
 
 

@@ -1,4 +1,5 @@
-"""Whether the search knows what the materials answer: the numbers of `app/materials/coverage.py`.
+"""Whether the search knows what the materials answer: the numbers of `app.materials.retrieval`'s
+`coverage`.
 
 XQuAD's paragraphs of the second half of its articles are a course, in three languages (the weights
 were chosen on the first half). Three kinds of questions: those that a paragraph answers; near

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.extensions import db, transaction
 from app.llm.profiles import embedding_profile
-from app.materials.postings import write_postings
+from app.materials.indexing.postings import write_postings
 from bench.database import application
 from models import (
     SYSTEM_USER_ID,

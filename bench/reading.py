@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 
-from app.materials.extraction import extract
-from app.materials.indexing import chunks_of
+from app.materials.indexing.extraction import extract
+from app.materials.indexing.steps import chunks_of
 from bench.indexing import BOOK
 from bench.report import report
 

@@ -13,10 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.extensions import transaction
-from app.materials.scope import Scope, scope_of
+from app.materials.retrieval.scope import Scope, scope_of
+from app.materials.retrieval.vectors import VectorHit, nearest
+from app.materials.retrieval.words import WordHit, search_words, terms_of
 from app.materials.search import search
-from app.materials.vectors import VectorHit, nearest
-from app.materials.words import WordHit, search_words, terms_of
 from bench.courses import Filled, fill
 from bench.database import application
 from bench.datasets import DataSet, read

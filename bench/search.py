@@ -15,10 +15,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.extensions import transaction
-from app.materials.scope import scope_of
+from app.materials.retrieval.scope import scope_of
+from app.materials.retrieval.vectors import nearest
+from app.materials.retrieval.words import search_words, terms_of
 from app.materials.search import search
-from app.materials.vectors import nearest
-from app.materials.words import search_words, terms_of
 from bench.crowd import crowd, words
 from bench.report import percentile, report
 from scripts import embedded_postgres

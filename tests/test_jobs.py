@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app import jobs
 from app.config import Settings
 from app.deferral import defer
 from app.extensions import transaction
@@ -59,6 +60,28 @@ def test_a_dead_workers_job_is_run_again(app: Flask, session: Session, settings:
     run_worker(settings, wait=False)
     left = session.scalars(text("select task_name from procrastinate_jobs")).all()
     assert "house:sweep_sessions" not in left, "it succeeded, and what succeeded is deleted"
+
+
+def test_a_job_that_cannot_wait_again_leaves_the_work_to_the_one_that_waits(
+    app: Flask, session: Session, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fails while another waits under its queueing lock; it may not keep its lock for ever."""
+    runs: list[str] = []
+
+    def fail_once(step: Session) -> None:
+        runs.append("run")
+        if len(runs) == 1:
+            with transaction() as other:
+                _later(other, lock="one at a time", queueing_lock="once")
+            raise RuntimeError
+
+    monkeypatch.setattr(jobs.sessions, "delete_expired", fail_once)
+    with transaction() as step:
+        _later(step, lock="one at a time", queueing_lock="once")
+    run_worker(settings, wait=False)
+    run_worker(settings, wait=False)
+    assert runs == ["run", "run"]
+    assert session.scalar(COUNT) == 0
 
 
 def test_every_rooms_jobs_are_known_however_often_one_looks(settings: Settings) -> None:

@@ -15,12 +15,13 @@ from app.demo.course import id_in
 from app.demo.vectors import VectorFile
 from app.extensions import transaction
 from app.llm.profiles import embedding_profile
-from app.materials import catalogue, deepening, indexing
+from app.materials import catalogue
 from app.materials.catalogue import Added
-from app.materials.chunking import ChunkDraft
-from app.materials.extraction import Extraction, extract
-from app.materials.removal import remove
-from app.materials.storage import Stored, storage
+from app.materials.files.removal import remove
+from app.materials.files.storage import Stored, storage
+from app.materials.indexing import deepening, steps
+from app.materials.indexing.chunking import ChunkDraft
+from app.materials.indexing.extraction import Extraction, extract
 from models import SYSTEM_USER_ID, AuditEvent, CourseMaterial, MaterialChunk
 
 
@@ -48,8 +49,8 @@ def _load(course_id: UUID, file: File, vectors: VectorFile) -> bool:
     with transaction() as session:
         added = _add(session, course_id, material_id, file, kept)
         if added.is_new:
-            indexing.begin_reading(session, material_id)
-            indexing.store_words(session, material_id, found, chunks)
+            steps.begin_reading(session, material_id)
+            steps.store_words(session, material_id, found, chunks)
             _store_vectors(session, course_id, material_id, vectors)
     if not added.is_kept:
         remove(kept.path)
@@ -67,7 +68,7 @@ def _is_known(session: Session, material_id: UUID) -> bool:
 
 def _read(file: File) -> tuple[Extraction, Sequence[ChunkDraft]]:
     found = extract(file.path, file.name)
-    return found, indexing.chunks_of(found)
+    return found, steps.chunks_of(found)
 
 
 def _add(session: Session, course_id: UUID, material_id: UUID, file: File, kept: Stored) -> Added:

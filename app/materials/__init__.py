@@ -1,9 +1,8 @@
 """Course materials: files in, pages out, and the right passage found for a question.
 
-In: `views` and `catalogue` take a file into `storage`; `jobs` have it read by `extraction`, which
-runs `readers/` inside the child process of `sandbox`. Then `indexing` (pages, `chunking`, words in
-`postings`) and `deepening` (vectors, a batch at a time).
+In: `views` and `uploading` take a file into `files`, `catalogue` into the course; `jobs` have it
+read and made findable by `indexing`.
 
-Out: `search` fuses `postings` and `vectors`; `coverage` says whether they answer the question.
-`source` shows one page, `rendering` and `marking` its text.
+Out: `search`, the one function, of the parts in `retrieval`; `source` shows one page. Who may see
+what is said once, in `visibility`.
 """

@@ -16,8 +16,8 @@ from app import audit
 from app.deferral import defer
 from app.errors import NotFound
 from app.materials import twins
+from app.materials.files.storage import Stored
 from app.materials.readers.kinds import MEDIA_TYPES
-from app.materials.storage import Stored
 from app.materials.visibility import visible
 from models import CourseMaterial, FileType, IndexingStatus
 

@@ -13,8 +13,9 @@ from app import clock, config
 from app.access import Right, current_actor, guard
 from app.errors import DomainError
 from app.extensions import transaction
-from app.materials import catalogue, deletion, intake
+from app.materials import catalogue, deletion
 from app.materials.listing import Row, rows_of
+from app.materials.uploading import intake
 from models import Course, CourseMaterial
 
 blueprint = Blueprint("changes", __name__)

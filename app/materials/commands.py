@@ -11,10 +11,10 @@ from app import audit, config
 from app.extensions import transaction
 from app.llm.client import embed_question
 from app.llm.profiles import EmbeddingProfile, embedding_profile, embedding_profile_of
-from app.materials import moving
-from app.materials.deepening import embed_soon
-from app.materials.progress import Progress, progress_of
-from app.materials.storage import StorageUnreachable, storage
+from app.materials.files.storage import StorageUnreachable, storage
+from app.materials.indexing import moving
+from app.materials.indexing.deepening import embed_soon
+from app.materials.indexing.progress import Progress, progress_of
 
 LOOK_SECONDS = 5.0
 QUIET_SECONDS = 60.0

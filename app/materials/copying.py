@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from app.deferral import defer
 from app.extensions import transaction
 from app.materials import catalogue
-from app.materials.deepening import EMBEDDING_PRIORITY
-from app.materials.removal import remove
-from app.materials.storage import storage
+from app.materials.files.removal import remove
+from app.materials.files.storage import storage
+from app.materials.indexing.deepening import EMBEDDING_PRIORITY
 from app.materials.visibility import visible
 from models import CourseMaterial
 

@@ -11,9 +11,9 @@ from app import audit
 from app.errors import NotFound
 from app.materials import versions
 from app.materials.catalogue import UNFINISHED, read_soon
-from app.materials.deepening import embed_soon
-from app.materials.recognising import queue_recognition
-from app.materials.removal import remove_soon
+from app.materials.files.removal import remove_soon
+from app.materials.indexing.deepening import embed_soon
+from app.materials.indexing.recognising import queue_recognition
 from models import (
     Conversation,
     CourseMaterial,

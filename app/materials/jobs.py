@@ -19,9 +19,14 @@ from app.errors import DomainError
 from app.extensions import transaction
 from app.llm.client import ModelUnavailable, embed_passages
 from app.llm.profiles import EmbeddingProfile
-from app.materials import deepening, deletion, incoming, indexing, moving, recognising, uploads
+from app.materials import deletion
 from app.materials.copying import copy_file
-from app.materials.extraction import (
+from app.materials.files import incoming
+from app.materials.files.removal import remove_unless_used
+from app.materials.files.storage import StorageUnreachable, storage
+from app.materials.files.verification import verify_some
+from app.materials.indexing import deepening, moving, recognising, steps
+from app.materials.indexing.extraction import (
     RECOGNISING,
     NotSearched,
     PicturesOnly,
@@ -30,10 +35,8 @@ from app.materials.extraction import (
 )
 from app.materials.readers import recognition
 from app.materials.readers.page import ONLY_PICTURES
-from app.materials.removal import remove_unless_used
-from app.materials.storage import StorageUnreachable, storage
-from app.materials.unpacking import is_archive, unpack_archive
-from app.materials.verification import verify_some
+from app.materials.uploading import uploads
+from app.materials.uploading.unpacking import is_archive, unpack_archive
 from models import now
 
 log = logging.getLogger("coursellm.materials")
@@ -65,7 +68,7 @@ def index_words(material_id: str) -> None:
     """Reads a file and makes it findable by its words; unpacks an archive."""
     key = UUID(material_id)
     with transaction() as session:
-        to_read = indexing.begin_reading(session, key)
+        to_read = steps.begin_reading(session, key)
     if to_read is not None:
         _read(key, to_read)
 
@@ -75,18 +78,18 @@ def recognise(material_id: str) -> None:
     """Reads the pages of a file that are pictures, and then all of it anew."""
     key = UUID(material_id)
     with transaction() as session:
-        to_read = indexing.begin_recognition(session, key)
+        to_read = steps.begin_recognition(session, key)
     if to_read is None:
         return
     try:
         with storage().local(to_read.storage_path) as path:
             found = extract(path, to_read.name, RECOGNISING)
-        chunks = indexing.chunks_of(found)
+        chunks = steps.chunks_of(found)
         with transaction() as session:
             if found.details.get("recognised_pages"):
-                indexing.store_words(session, key, found, chunks)
+                steps.store_words(session, key, found, chunks)
             else:
-                indexing.end_recognition(session, key, ONLY_PICTURES)
+                steps.end_recognition(session, key, ONLY_PICTURES)
     except (OperationalError, StorageUnreachable):
         raise
     except SourceUnreadable as fault:
@@ -98,7 +101,7 @@ def recognise(material_id: str) -> None:
         _end_recognition(key, OUR_FAULT)
 
 
-def _read(key: UUID, to_read: indexing.ToRead) -> None:
+def _read(key: UUID, to_read: steps.ToRead) -> None:
     """Pages that are pictures are left to a job of their own."""
     try:
         if is_archive(to_read.name):
@@ -106,9 +109,9 @@ def _read(key: UUID, to_read: indexing.ToRead) -> None:
             return
         with storage().local(to_read.storage_path) as path:
             found = extract(path, to_read.name)
-        chunks = indexing.chunks_of(found)
+        chunks = steps.chunks_of(found)
         with transaction() as session:
-            indexing.store_words(session, key, found, chunks)
+            steps.store_words(session, key, found, chunks)
             if found.details.get("pictures"):
                 recognising.recognise_soon(session, key)
     except PicturesOnly as fault:
@@ -119,7 +122,7 @@ def _read(key: UUID, to_read: indexing.ToRead) -> None:
             recognising.recognise_soon(session, key)
     except NotSearched as fault:
         with transaction() as session:
-            indexing.keep_unread(session, key, fault.sentence, fault.media_type)
+            steps.keep_unread(session, key, fault.sentence, fault.media_type)
     except SourceUnreadable as fault:
         _fail(key, fault.sentence)
     except FileNotFoundError:
@@ -129,7 +132,7 @@ def _read(key: UUID, to_read: indexing.ToRead) -> None:
     except StorageUnreachable as error:
         log.warning("material %s is read later: %s", key, error)
         with transaction() as session:
-            indexing.put_back(session, key)
+            steps.put_back(session, key)
         raise
     except Exception:
         log.exception("material %s could not be indexed", key)
@@ -262,15 +265,15 @@ def _wait_or_fail(course_id: UUID, work: moving.Work, *, is_passing: bool) -> No
             deepening.embed_soon(session, course_id, is_patient=True, schedule_at=at)
             return
         for material_id in deepening.materials_of(session, work.batch):
-            indexing.mark_failed(session, material_id, NO_VECTORS)
+            steps.mark_failed(session, material_id, NO_VECTORS)
         deepening.embed_soon(session, course_id)
 
 
 def _fail(material_id: UUID, sentence: str) -> None:
     with transaction() as session:
-        indexing.mark_failed(session, material_id, sentence)
+        steps.mark_failed(session, material_id, sentence)
 
 
 def _end_recognition(material_id: UUID, sentence: str) -> None:
     with transaction() as session:
-        indexing.end_recognition(session, material_id, sentence)
+        steps.end_recognition(session, material_id, sentence)

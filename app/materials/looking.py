@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from app import limits
 from app.errors import DomainError
 from app.extensions import transaction
-from app.materials.passages import Passage
 from app.materials.questions import searched
-from app.materials.scope import embedding_of
+from app.materials.retrieval.passages import Passage
+from app.materials.retrieval.scope import embedding_of
 from app.materials.status import place_in_words
 from app.materials.visibility import visible
 from models import CourseMaterial, Coverage, FileType

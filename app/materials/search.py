@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy.orm import Session
 
 from app.llm.profiles import embedding_profile
-from app.materials.coverage import LEVELS, Evidence, is_known, judge, mean_of_others
-from app.materials.fusion import Place, fuse, with_neighbours
-from app.materials.language import SIMPLE, text_configuration
-from app.materials.normalisation import fold
-from app.materials.passages import Passage, read_passages
-from app.materials.scope import Scope, scope_of
-from app.materials.second_look import look_again, weights_of
-from app.materials.vectors import VectorHit, nearest
-from app.materials.words import LONGEST_QUESTION, Term, search_words, terms_of
+from app.materials.retrieval.coverage import LEVELS, Evidence, is_known, judge, mean_of_others
+from app.materials.retrieval.fusion import Place, fuse, with_neighbours
+from app.materials.retrieval.language import SIMPLE, text_configuration
+from app.materials.retrieval.normalisation import fold
+from app.materials.retrieval.passages import Passage, read_passages
+from app.materials.retrieval.scope import Scope, scope_of
+from app.materials.retrieval.second_look import look_again, weights_of
+from app.materials.retrieval.vectors import VectorHit, nearest
+from app.materials.retrieval.words import LONGEST_QUESTION, Term, search_words, terms_of
 from models import Coverage
 
 __all__ = ["Passage", "SearchResult", "search"]

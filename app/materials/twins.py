@@ -5,8 +5,8 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.materials.removal import remove_soon
-from app.materials.storage import Stored
+from app.materials.files.removal import remove_soon
+from app.materials.files.storage import Stored
 from app.materials.visibility import visible
 from models import CourseMaterial, IndexingStatus
 

@@ -16,9 +16,10 @@ from app import config
 from app.access import Right, current_actor, guard
 from app.errors import DomainError
 from app.extensions import transaction
-from app.materials import incoming, uploads
+from app.materials.files import incoming
 from app.materials.listing import rows_of
-from app.materials.uploads import Announced
+from app.materials.uploading import uploads
+from app.materials.uploading.uploads import Announced
 from models import Upload
 
 blueprint = Blueprint("uploads", __name__)

@@ -21,21 +21,13 @@ from app import config
 from app.access import Actor, Right, current_actor, guard, requires
 from app.errors import DomainError, NotFound
 from app.extensions import transaction
-from app.materials import (
-    catalogue,
-    change_views,
-    deletion,
-    delivery,
-    intake,
-    search_views,
-    upload_views,
-    uploads,
-    versions,
-)
+from app.materials import catalogue, change_views, deletion, search_views, upload_views, versions
+from app.materials.files import delivery
 from app.materials.listing import rows_of
 from app.materials.looking import LONGEST
-from app.materials.source import SourcePage, read_page
+from app.materials.source.page import SourcePage, read_page
 from app.materials.status import kind_in_words, size_in_words
+from app.materials.uploading import intake, uploads
 from models import CourseMaterial, FileType, IndexingStatus, now
 
 blueprint = Blueprint("materials", __name__)
@@ -186,7 +178,7 @@ def _source(material: CourseMaterial, page: SourcePage) -> dict[str, object]:
         "file_url": url_for(".file", material_id=material.material_id) if is_pdf else None,
         "quotes": page.quotes,
         "note": page.note,
-        "text": Markup(page.html),  # noqa: S704 - made safe by app.materials.rendering
+        "text": Markup(page.html),  # noqa: S704 - made safe by app.materials.source.rendering
         "view": "text" if is_text else "page",
         "page_url": _view_url(material, page, "page") if is_pdf else None,
         "text_url": _view_url(material, page, "text") if is_pdf else None,

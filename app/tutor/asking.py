@@ -12,7 +12,7 @@ from app.errors import DomainError
 from app.extensions import transaction
 from app.llm.profiles import chat_profile
 from app.materials.questions import searched
-from app.materials.scope import embedding_of
+from app.materials.retrieval.scope import embedding_of
 from app.tutor import conversations, turns
 from app.tutor.evidence.building import build_card
 from app.tutor.evidence.card import Card, Practice

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.materials.sentences import split
-from app.materials.tokens import estimate_tokens
+from app.materials.indexing.tokens import estimate_tokens
+from app.materials.retrieval.sentences import split
 from app.tutor.evidence.card import Card
 from models import (
     Conversation,

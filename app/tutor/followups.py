@@ -9,7 +9,7 @@ follow-ups in `tests/tutor/test_followups.py`.
 import re
 from collections.abc import Sequence
 
-from app.materials.normalisation import fold
+from app.materials.retrieval.normalisation import fold
 from app.tutor.evidence.wording import terms
 
 MOST_TOPIC_WORDS = 10

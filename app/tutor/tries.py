@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.llm.client import ChatMessage, Usage
 from app.llm.profiles import ChatProfile
 from app.llm.prompts import explain
-from app.materials.tokens import estimate_tokens
+from app.materials.indexing.tokens import estimate_tokens
 from app.tutor import conversations
 from app.tutor.answers.citations import Citation, Source, citations, tidy
 from app.tutor.asking import Asker

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.materials.storage import storage
+from app.materials.files.storage import storage
 from demo_lms import Platform
 from demo_lms import vocabulary as lti
 from models import (

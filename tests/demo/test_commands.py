@@ -17,9 +17,10 @@ from app.demo import commands, loading, vectors
 from app.demo.content import COURSE
 from app.demo.course import CONTEXT_ID, id_in
 from app.llm.profiles import embedding_profile
-from app.materials import catalogue, deepening, deletion, indexing
+from app.materials import catalogue, deletion
+from app.materials.files.storage import storage
+from app.materials.indexing import deepening, steps
 from app.materials.search import search
-from app.materials.storage import storage
 from models import (
     SYSTEM_USER_ID,
     Base,
@@ -135,7 +136,7 @@ def test_jobs_that_were_queued_find_nothing_left_to_do(run: Run, session: Sessio
     run("course")
     course = _course(session)
     material = _material(session, 0)
-    assert indexing.begin_reading(session, material.material_id) is None
+    assert steps.begin_reading(session, material.material_id) is None
     batch = deepening.next_batch(session, course.course_id, embedding_profile())
     assert batch.chunk_ids == []
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.demo.content import COURSE, FILES, ConceptEntry, Question
-from app.materials.extraction import extract
+from app.materials.indexing.extraction import extract
 from app.practice import drafts
 from app.practice.choices import stored
 from models import PracticeQuestion, QuestionType

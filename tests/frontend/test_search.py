@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.materials.storage import storage
+from app.materials.files.storage import storage
 from models import Course, CourseMaterial, CourseRole
 from tests.frontend.conftest import Opening, Visit
 from tests.helpers import Visitor, enter

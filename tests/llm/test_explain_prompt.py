@@ -6,7 +6,7 @@ from app.config import Settings
 from app.llm.profiles import chat_profile
 from app.llm.prompts import explain
 from app.llm.prompts.explain import Exchange, NumberedSource
-from app.materials.tokens import estimate_tokens
+from app.materials.indexing.tokens import estimate_tokens
 from app.tutor.answers.citations import Source
 from app.tutor.answers.sources import numbered, shortened_note
 from app.tutor.evidence.card import Place

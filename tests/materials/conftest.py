@@ -20,8 +20,8 @@ from app.extensions import transaction
 from app.llm.client import ModelUnavailable
 from app.llm.profiles import EmbeddingProfile
 from app.materials import catalogue, jobs
-from app.materials.bucket import bucket_storage
-from app.materials.storage import storage
+from app.materials.files.bucket import bucket_storage
+from app.materials.files.storage import storage
 from models import Course, CourseMaterial
 from tests import factories
 from tests.materials.s3 import KEYS, S3Server

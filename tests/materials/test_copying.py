@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import config
 from app.materials.copying import copy_all_soon, copy_file
-from app.materials.storage import storage
+from app.materials.files.storage import storage
 from models import Course, CourseMaterial, IndexingStatus
 from tests import factories
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.jobs import run_worker
 from app.materials import jobs
+from app.materials.files.storage import storage
 from app.materials.search import search
-from app.materials.storage import storage
 from models import (
     ChunkPosting,
     Course,

@@ -19,7 +19,7 @@ from werkzeug.serving import make_server
 from app import config
 from app.credentials import COOKIE_PREFIX
 from app.materials import jobs
-from app.materials.storage import storage
+from app.materials.files.storage import storage
 from models import Course, CourseMaterial, CourseRole
 from tests.helpers import enter
 from tests.materials import makers

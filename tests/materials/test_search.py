@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.materials import jobs
 from app.materials import search as searching
-from app.materials.scope import scope_of
+from app.materials.retrieval.scope import scope_of
+from app.materials.retrieval.words import search_words, terms_of
 from app.materials.search import SearchResult, evidence_of, search
-from app.materials.words import search_words, terms_of
 from models import Course, CourseMaterial, Coverage, now
 from tests import factories
 from tests.materials import makers

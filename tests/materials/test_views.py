@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from app import config
 from app.config import Settings
 from app.materials import jobs
-from app.materials.storage import storage
+from app.materials.files.storage import storage
 from models import Course, CourseMaterial, CourseRole, FileType, IndexingStatus, MaterialChunk
 from tests import factories
 from tests.helpers import Visitor, enter

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from app import config
 from app.config import Settings
 from app.extensions import transaction
-from app.materials import indexing
-from app.materials.chunking import chunk_pages
-from app.materials.extraction import Extraction
+from app.materials.indexing import steps
+from app.materials.indexing.chunking import chunk_pages
+from app.materials.indexing.extraction import Extraction
 from app.materials.readers.page import Page
 from models import Course, CourseMaterial, CourseRole, FileType, IndexingStatus
 from tests import factories
@@ -75,7 +75,7 @@ def add_text(session: Session) -> AddText:
             [Page(n, text, heading=text.split("\n")[0]) for n, text in enumerate(pages, start=1)],
         )
         with transaction() as step:
-            indexing.store_words(step, row.material_id, found, chunk_pages(found.pages))
+            steps.store_words(step, row.material_id, found, chunk_pages(found.pages))
         return row
 
     return add

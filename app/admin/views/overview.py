@@ -5,8 +5,8 @@ from flask import Blueprint, render_template
 from app.admin.connections import attention, connections, latest
 from app.errors import Action, NotFound
 from app.extensions import transaction
-from app.materials.storage import StorageUnreachable, storage
-from app.materials.verification import list_faulty
+from app.materials.files.storage import StorageUnreachable, storage
+from app.materials.files.verification import list_faulty
 
 blueprint = Blueprint("overview", __name__)
 

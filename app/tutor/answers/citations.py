@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.materials.sentences import Unit, plain, split
+from app.materials.retrieval.sentences import Unit, plain, split
 from app.tutor.evidence.card import Place
 from app.tutor.evidence.wording import overlap, terms
 

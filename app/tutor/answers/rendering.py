@@ -12,7 +12,7 @@ from itertools import pairwise
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from app.materials.sentences import SENTENCE_END
+from app.materials.retrieval.sentences import SENTENCE_END
 from app.tutor.answers.citations import CITATION, Citation, Source, numbers_in, tidy, unsupported
 from app.tutor.answers.markup import Linking, numbers_shown, parse, to_html
 

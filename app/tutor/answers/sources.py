@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app.llm.profiles import ChatProfile
 from app.llm.prompts import explain
 from app.llm.prompts.explain import Exchange, NumberedSource
-from app.materials.sentences import split
-from app.materials.tokens import estimate_tokens
+from app.materials.indexing.tokens import estimate_tokens
+from app.materials.retrieval.sentences import split
 from app.materials.visibility import visible
 from app.tutor.answers.citations import Source
 from app.tutor.evidence.card import Place

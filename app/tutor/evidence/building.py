@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from app.materials.retrieval.sentences import Unit, plain, split
 from app.materials.search import Passage, SearchResult
-from app.materials.sentences import Unit, plain, split
 from app.tutor.evidence.card import Card, Key, KeyKind, Piece, Place
 from app.tutor.evidence.kinds import LONGEST_KEY, fitness, kind_of, leads_to_code
 from app.tutor.evidence.wording import terms, weigh

@@ -3,8 +3,8 @@
 import re
 from itertools import pairwise
 
+from app.materials.retrieval.sentences import Unit
 from app.materials.search import Passage
-from app.materials.sentences import Unit
 from app.tutor.evidence.card import KeyKind
 from app.tutor.evidence.wording import terms
 

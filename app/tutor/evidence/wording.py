@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
-from app.materials.normalisation import fold
+from app.materials.retrieval.normalisation import fold
 
 # Words that carry nothing to look for, in the languages that course texts come in most.
 _EMPTY = frozenset(

@@ -1,0 +1,120 @@
+"""Reads the best candidates once more: their sentences decide, and the same text counts once. Pure.
+
+A sentence that holds most of the question answers it sooner than a passage that holds its words
+here and there (proximity by sentence; Tao & Zhai 2007 on why nearness of words helps BM25). The
+first five are taken from different places as far as these are about as good (maximal marginal
+relevance; Carbonell & Goldstein 1998): who opens one page sees those beside it anyway.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from app.materials.retrieval.passages import Passage
+from app.materials.retrieval.snippets import Sentence, Weights, best_sentence, keys_of, shown
+from app.materials.retrieval.words import Term
+
+SENTENCE_WEIGHT = 0.25
+"""Of the share of the question in the best sentence: decides among passages that are else equal."""
+SAME = 0.9
+"""Two passages say the same when so much of their words is common (Jaccard; Broder 1997)."""
+
+SPREAD = 5
+"""So many passages are spread over different places."""
+CLOSE = 5
+"""Chunks of a material that are at most so far apart stand close together."""
+FOR_EACH_CLOSE = 0.2
+"""What a passage with all words of the question loses for each better one that it stands close to;
+others lose less, since it is by their words that the passages of a chapter crowd to the front."""
+
+
+class _Looked(NamedTuple):
+    score: float
+    passage: Passage
+    sentence: Sentence
+    twins: list[Passage]
+
+
+def look_again(
+    passages: Sequence[Passage],
+    weights: Mapping[str, Weights],
+    configs: Mapping[uuid.UUID, str],
+    limit: int,
+) -> list[Passage]:
+    """The best passages that say different things, with their snippets, best first; at most
+    `limit`. `configs` by material."""
+
+    def asked(passage: Passage) -> Weights:
+        return weights.get(configs[passage.material_id], {})
+
+    again = []
+    for passage in passages:
+        sentence = best_sentence(passage.content, asked(passage))
+        score = passage.score + SENTENCE_WEIGHT * sentence.share
+        again.append(_Looked(score, passage, sentence, []))
+    return [
+        replace(
+            one.passage,
+            score=one.score,
+            snippet=shown(one.passage.content, one.sentence, asked(one.passage)),
+            twins=tuple(one.twins),
+        )
+        for one in _collapsed(_spread(sorted(again, key=_order)), limit)
+    ]
+
+
+def weights_of(terms: Sequence[Term]) -> dict[str, dict[str, float]]:
+    """How much each of the question's words says, in each configuration."""
+    weights: dict[str, dict[str, float]] = {}
+    for term in terms:
+        for key in keys_of(term.word):
+            known = weights.setdefault(term.config, {})
+            known[key] = max(known.get(key, 0.0), term.weight)
+    return weights
+
+
+def _spread(found: Sequence[_Looked]) -> list[_Looked]:
+    """The first five from different places, then the others as they were."""
+    left = {place: one.score for place, one in enumerate(found)}
+    first: list[_Looked] = []
+    while left and len(first) < SPREAD:
+        best = max(left, key=left.__getitem__)
+        del left[best]
+        first.append(found[best])
+        for place in left:
+            if _is_close(found[place].passage, found[best].passage):
+                left[place] -= FOR_EACH_CLOSE * (found[place].passage.word_share or 0.0)
+    return [*first, *(found[place] for place in left)]
+
+
+def _is_close(a: Passage, b: Passage) -> bool:
+    return abs(a.chunk_index - b.chunk_index) <= CLOSE and a.material_id == b.material_id
+
+
+def _collapsed(found: Sequence[_Looked], limit: int) -> list[_Looked]:
+    """The first passages that say different things; the better one keeps the others as twins."""
+    kept: list[_Looked] = []
+    for one in found:
+        known = next(
+            (first for first in kept if _is_same(one.sentence.keys, first.sentence.keys)), None
+        )
+        if known is not None:
+            known.twins.append(one.passage)
+        elif len(kept) == limit:
+            break
+        else:
+            kept.append(one)
+    return kept
+
+
+def _is_same(a: set[str], b: set[str]) -> bool:
+    """Sizes first: that costs nothing and tells most apart."""
+    if min(len(a), len(b)) < SAME * max(len(a), len(b)):
+        return False
+    common = len(a & b)
+    return common >= SAME * (len(a) + len(b) - common)
+
+
+def _order(looked: _Looked) -> tuple[float, uuid.UUID, int]:
+    return -looked.score, looked.passage.material_id, looked.passage.chunk_index

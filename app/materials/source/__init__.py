@@ -1,0 +1,1 @@
+"""One page of a material for a reader: its text as safe HTML, quotations marked."""
