@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
-from tests.materials.test_unpacking import packed_names
-from tests.materials.test_uploads import begin, materials, send
+from tests.materials.uploading.test_unpacking import packed_names
+from tests.materials.uploading.test_uploads import begin, materials, send
 
 from app import config
 from app.extensions import db
