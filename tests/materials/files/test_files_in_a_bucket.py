@@ -12,8 +12,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
-from tests.materials.uploading.test_unpacking import packed_names
-from tests.materials.uploading.test_uploads import begin, materials, send
 
 from app import config
 from app.extensions import db
@@ -30,6 +28,8 @@ from tests import factories
 from tests.helpers import Visitor, enter
 from tests.materials import makers
 from tests.materials.conftest import Add, Bucket
+from tests.materials.uploading.test_unpacking import packed_names
+from tests.materials.uploading.test_uploads import begin, materials, send
 
 Look = Callable[[uuid.UUID], CourseMaterial]
 BOOK = makers.pdf([f"Page {n} tells of thing{n}" for n in range(40)])
