@@ -1,5 +1,6 @@
 """Deferring a job inside a step's transaction: the job exists if and only if the step commits."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +36,9 @@ def defer(
         "queueing_lock": queueing_lock,
         "schedule_at": schedule_at,
     }
-    try:
+    if queueing_lock is not None and _waits(session, queueing_lock):
+        return False
+    try:  # another may come in between: then the database's own index says so
         with session.begin_nested():
             connection = session.connection().connection.driver_connection
             _by_name.configure_task(task, connection=connection, **options).defer(**ids)
@@ -58,6 +61,18 @@ def hasten(session: Session, queueing_lock: str, *, from_priority: int | None = 
         {"lock": queueing_lock, "least": from_priority},
     ).all()
     return bool(hastened)
+
+
+def under_way(session: Session, queueing_locks: Sequence[str]) -> set[str]:
+    """Those of the locks under which a job waits or runs."""
+    found = session.scalars(
+        text(
+            "select queueing_lock from procrastinate_jobs"
+            " where queueing_lock = any(:locks) and status in ('todo', 'doing')"
+        ),
+        {"locks": list(queueing_locks)},
+    )
+    return set(found)
 
 
 def is_awaited(session: Session, lock: str) -> bool:
@@ -86,3 +101,15 @@ def hold(session: Session, queueing_lock: str) -> bool:
         {"lock": queueing_lock},
     ).all()
     return bool(held)
+
+
+def _waits(session: Session, queueing_lock: str) -> bool:
+    return bool(
+        session.scalar(
+            text(
+                "select exists (select from procrastinate_jobs"
+                " where queueing_lock = :lock and status = 'todo')"
+            ),
+            {"lock": queueing_lock},
+        )
+    )

@@ -99,9 +99,14 @@ def read_soon(session: Session, material: CourseMaterial) -> None:
         queue="materials",
         priority=FIRST_READ_PRIORITY - min(waiting or 0, FIRST_READ_PRIORITY),
         lock=f"read:{material.course_id}:{material.material_id.int % AT_ONCE}",
-        queueing_lock=f"words:{material.material_id}",
+        queueing_lock=reading_of(material.material_id),
         material_id=str(material.material_id),
     )
+
+
+def reading_of(material_id: uuid.UUID) -> str:
+    """The lock under which the job that reads a file waits."""
+    return f"words:{material_id}"
 
 
 def list_materials(session: Session, course_id: uuid.UUID) -> list[CourseMaterial]:

@@ -1,14 +1,8 @@
 """A worker that is killed in the middle of a delivery: the next one ends it, without a double."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -18,35 +12,9 @@ from models import ScoreOutbox, ScoreStatus
 from tests.gradebook.ags_server import AgsServer
 from tests.gradebook.arranged import Arranged
 from tests.gradebook.conftest import Class
+from tests.workers import until, worker
 
-ROOT = Path(__file__).parents[2]
-
-
-@contextmanager
-def worker(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
-    """A worker process of its own, killed at the end if it still lives."""
-    environment = {
-        **os.environ,
-        "DATABASE_URL": settings.database_url,
-        "COURSELLM_DATA": str(settings.data_dir),
-        "COURSELLM_STORAGE_URL": settings.storage_url,
-        "COURSELLM_SECRET_KEYS": ",".join(settings.secret_keys),
-        "COURSELLM_TRUSTED_PRIVATE_HOSTS": "127.0.0.1",
-    }
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def until(condition: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.1)
+LETS_IN = {"COURSELLM_TRUSTED_PRIVATE_HOSTS": "127.0.0.1"}
 
 
 def test_a_killed_delivery_completes_within_a_minute_and_is_sent_once(
@@ -54,14 +22,14 @@ def test_a_killed_delivery_completes_within_a_minute_and_is_sent_once(
 ) -> None:
     lms_class.fault(ags_hang=6)  # the score arrives, but its answer comes to nobody
     lms_class.answer(1)
-    with worker(settings) as first:
+    with worker(settings, **LETS_IN) as first:
         until(lambda: lms_class.row().status is ScoreStatus.SENDING, 30)
         time.sleep(2)
         first.send_signal(signal.SIGKILL)
     assert lms_class.row().status is ScoreStatus.SENDING
     lms_class.answer(0)  # life goes on meanwhile
     lms_class.fault(ags_hang=0)
-    with worker(settings):
+    with worker(settings, **LETS_IN):
         until(lambda: lms_class.row().status is ScoreStatus.SENT, 60)
     assert lms_class.shown() == 2
     assert [(score, status) for _, score, status in lms_class.posts()] == [(2, 200)]
@@ -74,11 +42,11 @@ def test_of_many_scores_none_is_lost_or_doubled_when_workers_are_killed(
     count = 40
     arranged.many(count)
     for wanted in (5, 15):
-        with worker(settings) as doomed:
+        with worker(settings, **LETS_IN) as doomed:
             until(partial(_has_got, server, wanted), 120)
             doomed.send_signal(signal.SIGKILL)
             doomed.wait()
-    with worker(settings):
+    with worker(settings, **LETS_IN):
         until(lambda: _sent(arranged) == count, 180)
     assert len(server.grades) == count
     assert server.doubled() == server.out_of_order() == 0

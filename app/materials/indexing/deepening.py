@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.orm import Session
 
-from app.deferral import defer
+from app.deferral import defer, under_way
 from app.llm.profiles import EmbeddingProfile
-from app.materials.catalogue import read_soon, set_details
+from app.materials.catalogue import read_soon, reading_of, set_details
 from app.materials.indexing.chunking import ChunkDraft
 from app.materials.retrieval.vectors import store_vector
 from app.materials.visibility import visible
@@ -142,6 +142,7 @@ def queue_unfinished(session: Session) -> None:
     )
     for material in session.scalars(waiting):
         read_soon(session, material)
+    _queue_broken_off(session)
     courses = select(CourseMaterial.course_id).where(
         CourseMaterial.indexing_status == IndexingStatus.PROCESSING,
         CourseMaterial.chunk_count > 0,
@@ -152,6 +153,23 @@ def queue_unfinished(session: Session) -> None:
     moving = select(Course.course_id).where(Course.next_embedding_model.is_not(None))
     for course_id in session.scalars(moving):
         embed_soon(session, course_id, is_patient=True)
+
+
+def _queue_broken_off(session: Session) -> None:
+    """Queues files whose reading began and whose job was lost. Those with pictures to be read are
+    `recognising`'s."""
+    begun = session.scalars(
+        select(CourseMaterial).where(
+            CourseMaterial.indexing_status == IndexingStatus.PROCESSING,
+            CourseMaterial.chunk_count == 0,
+            func.coalesce(CourseMaterial.details["recognising"].as_boolean(), false()).is_(False),
+            visible(see_hidden=True),
+        )
+    ).all()
+    busy = under_way(session, [reading_of(material.material_id) for material in begun])
+    for material in begun:
+        if reading_of(material.material_id) not in busy:
+            read_soon(session, material)
 
 
 def materials_of(session: Session, batch: Batch) -> list[uuid.UUID]:

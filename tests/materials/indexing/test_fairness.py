@@ -26,7 +26,7 @@ from tests import factories
 from tests.llm.fake_endpoint import fake_endpoint
 from tests.materials import makers
 from tests.materials.conftest import Add, Model
-from tests.materials.workers import until, worker
+from tests.workers import until, worker
 
 Look = Callable[[uuid.UUID], CourseMaterial]
 

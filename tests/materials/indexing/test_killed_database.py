@@ -15,9 +15,9 @@ import pytest
 
 from tests.llm.fake_endpoint import FakeEndpoint
 from tests.materials import makers
-from tests.materials.workers import until
 from tests.stack import Stack
 from tests.visits import Visit
+from tests.workers import until
 
 PAGES = 400
 LINES = "\n".join(["and of more things that stand in this book"] * 16)

@@ -14,7 +14,7 @@ from models import ChunkVector, CourseMaterial, IndexingStatus, MaterialChunk
 from tests.llm.fake_endpoint import FakeEndpoint
 from tests.materials import makers
 from tests.materials.conftest import Add
-from tests.materials.workers import until, worker
+from tests.workers import until, worker
 
 Look = Callable[[uuid.UUID], CourseMaterial]
 LINES = "\n".join(["and of more things that stand in this book"] * 16)

@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.config import Settings
-from app.jobs import run_worker
 from app.materials import jobs
 from app.materials.files.storage import StorageUnreachable, storage
 from app.materials.indexing import steps
@@ -19,9 +17,9 @@ from models import Course, CourseMaterial, CourseRole, IndexingStatus
 from tests.helpers import enter
 from tests.materials import makers
 from tests.materials.conftest import Add, Model
+from tests.materials.queued import GIVEN_UP, run, waiting, work
 
 Look = Callable[[uuid.UUID], CourseMaterial]
-GIVEN_UP = "update procrastinate_jobs set status = 'failed' where status = 'todo'"
 SCAN, MIXED = makers.scan("scan"), makers.scan("mixed", "Osmosis moves water")
 
 
@@ -31,33 +29,6 @@ pytestmark = pytest.mark.usefixtures("reading_pictures")
 @pytest.fixture
 def reading_pictures(gate: Path) -> None:
     gate.touch()
-
-
-def waiting(session: Session) -> list[str]:
-    """The states of the jobs that are to recognise something."""
-    session.rollback()
-    query = text(
-        "select status::text from procrastinate_jobs"
-        " where task_name = 'materials:recognise' and status in ('todo', 'doing')"
-    )
-    return list(session.scalars(query))
-
-
-def run(session: Session, statement: str) -> None:
-    session.rollback()
-    session.execute(text(statement))
-    session.commit()
-
-
-def work(session: Session, settings: Settings) -> None:
-    """Until nothing is left to do: a worker that does not wait leaves what its last jobs queue."""
-    due = "select count(*) from procrastinate_jobs where status = 'todo' and scheduled_at is null"
-    for _ in range(10):
-        run_worker(settings, wait=False)
-        session.rollback()
-        if not session.scalar(text(due)):
-            return
-    raise AssertionError("the work comes to no end")
 
 
 def details(material: CourseMaterial) -> dict[str, Any]:
@@ -82,9 +53,9 @@ def test_a_storage_away_for_longer_than_the_job_tries(
             jobs.recognise(str(material_id))
     run(session, GIVEN_UP)
     assert look(material_id).indexing_status is IndexingStatus.PROCESSING
-    assert waiting(session) == []
+    assert waiting(session, "recognise") == []
     jobs.sweep(0)
-    assert waiting(session) == ["todo"]
+    assert waiting(session, "recognise") == ["todo"]
     work(session, settings)
     found = look(material_id)
     assert found.chunk_count > 0 and details(found)["recognised_pages"] == 3
@@ -109,9 +80,9 @@ def test_a_file_that_was_deleted_while_its_job_came(
     teacher.post(f"materials/{material_id}/delete")
     work(session, settings)
     jobs.sweep(0)
-    assert waiting(session) == [], "nothing is done for what is deleted"
+    assert waiting(session, "recognise") == [], "nothing is done for what is deleted"
     teacher.post("materials/restore", data={"material": str(material_id)})
-    assert waiting(session) == ["todo"]
+    assert waiting(session, "recognise") == ["todo"]
     work(session, settings)
     found = look(material_id)
     assert found.indexing_status is IndexingStatus.COMPLETED
@@ -136,10 +107,10 @@ def test_the_sweep_queues_nothing_twice(session: Session, model: Model, read: Ad
     read("a.pdf", SCAN)
     for _ in range(2):
         jobs.sweep(0)
-        assert waiting(session) == ["todo"]
+        assert waiting(session, "recognise") == ["todo"]
     run(session, "delete from procrastinate_jobs")
     jobs.sweep(0)
-    assert waiting(session) == ["todo"]
+    assert waiting(session, "recognise") == ["todo"]
 
 
 def test_a_file_that_is_missing_is_told(

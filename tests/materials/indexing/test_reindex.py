@@ -38,7 +38,7 @@ from tests.helpers import Visitor, enter
 from tests.llm.fake_endpoint import FakeEndpoint
 from tests.materials import makers
 from tests.materials.conftest import Add
-from tests.materials.workers import until, worker
+from tests.workers import until, worker
 
 Look = Callable[[uuid.UUID], CourseMaterial]
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from app.config import Settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
-def worker(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
+def worker(settings: Settings, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
     """A worker process with these settings, killed at the end if it still lives."""
     told = {
         "DATABASE_URL": settings.database_url,
@@ -26,9 +26,11 @@ def worker(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
         "COURSELLM_PREVIOUS_EMBEDDING_BASE_URL": settings.previous_embedding_base_url,
         "COURSELLM_PREVIOUS_EMBEDDING_MODEL": settings.previous_embedding_model,
     }
-    environment = {**os.environ, **{name: value for name, value in told.items() if value}}
+    told = {name: value for name, value in (told | environment).items() if value}
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **told}, stderr=subprocess.DEVNULL
+    )
     try:
         yield process
     finally:
