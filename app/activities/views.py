@@ -12,7 +12,7 @@ from app import config
 from app.access import Actor, Right, current_actor, requires
 from app.activities import forms, placing, repair_views, settings_views
 from app.activities.catalogue import is_answered
-from app.activities.choices import Choices, choices_of, may_read
+from app.activities.choices import Choices, choices_of, may_read, opens_later
 from app.activities.forms import Form, OfferRefused
 from app.activities.offers import POLICIES, Offer, is_ours
 from app.activities.placing import Author, Errand
@@ -126,7 +126,10 @@ def reading() -> Response | tuple[str, int]:
         if activity is None or activity.kind is not ActivityKind.MATERIAL:
             return redirect(url_for("tutor.index"), 303)
         if not may_read(session, activity, see_hidden=actor.may(Right.TEACH)):
-            return render_template("activities/unreleased.html", title=activity.title), 200
+            opens = opens_later(session, activity)
+            return render_template(
+                "activities/unreleased.html", title=activity.title, opens=opens
+            ), 200
     address = url_for("materials.source", material_id=activity.material_id, page=activity.page)
     return redirect(address, 303)
 
@@ -204,8 +207,10 @@ def _previewed(picking: Picking, form: Form) -> dict[str, Any]:
         offer = picking.offer(form)
     except OfferRefused:
         return {"offer": None}
+    reading = picking.choices.materials[offer.material_id] if offer.material_id else None
     return {
         "offer": offer,
+        "opens": reading and reading.opens,
         "count": picking.choices.questions_on(offer.concept_ids),
         "is_over": offer.window.phase(now()) is Phase.CLOSED,
     }

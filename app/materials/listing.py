@@ -58,10 +58,16 @@ def released(material: CourseMaterial, zone: tzinfo, moment: datetime) -> str:
     """Whether and when students may see the material and get answers from it."""
     if not material.is_public:
         return "Hidden from students"
+    opens = opening(material, zone, moment)
+    return f"From {opens}" if opens else "Released"
+
+
+def opening(material: CourseMaterial, zone: tzinfo, moment: datetime) -> str | None:
+    """When a material that students may see later opens to them: "Monday 5 March, 08:00"."""
     at = material.release_at
-    if at is None or at <= moment:
-        return "Released"
-    return f"From {at.astimezone(zone):%A} {said(at, zone, moment)}".removesuffix(", 00:00")
+    if not material.is_public or at is None or at <= moment:
+        return None
+    return f"{at.astimezone(zone):%A} {said(at, zone, moment)}".removesuffix(", 00:00")
 
 
 def _titles(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -472,11 +472,9 @@ class TestReading:
         session, course = dialog.session, dialog.course
         failed = {"indexing_status": IndexingStatus.FAILED}
         old = factories.material(session, course, title="Replaced", deleted_at=now())
-        later = now() + timedelta(days=7)
         hidden = [
             old,
             factories.material(session, course, title="Hidden", is_public=False),
-            factories.material(session, course, title="Unreleased", release_at=later),
             factories.material(
                 session, course, title="Newer", is_public=False, replaces_id=old.material_id
             ),
@@ -485,11 +483,35 @@ class TestReading:
         ]
         teacher = dialog.enter()
         page = teacher.get("activities/new").text
-        assert "The course has no released file yet" in page
+        assert "The course has no file yet that students may open" in page
         for material in hidden:
             assert material.title not in page
             form = dialog.form(kind="material", material=str(material.material_id))
             assert teacher.post("activities/new", data=form).status_code == 422
+
+    def test_a_file_that_opens_later_is_placed_before(self, dialog: Dialog) -> None:
+        session, course, day = dialog.session, dialog.course, datetime(2190, 3, 5, 8, tzinfo=UTC)
+        material = factories.material(session, course, title="Week 7", release_at=day)
+        teacher = dialog.enter()
+        assert "Week 7 (from Friday 5 March 2190, 08:00)" in teacher.get("activities/new").text
+        form = dialog.form(kind="material", material=str(material.material_id))
+        shown = teacher.post("activities/new/preview", data=form).text
+        assert "Students can open it from Friday 5 March 2190, 08:00 on." in shown
+        placed = teacher.post("activities/new", data=form)
+        assert dialog.bring_back(placed.text).added == ["Week 7"]
+
+        [activity] = dialog.activities()
+        student = enter(dialog.app, session, course, activity_id=activity.activity_id)
+        early = student.get("activities/reading")
+        assert early.status_code == 200
+        assert "This file opens on Friday 5 March 2190, 08:00." in early.text
+        assert student.get(f"materials/{material.material_id}").status_code == 404
+
+        material.release_at = now() - timedelta(minutes=1)
+        session.commit()
+        assert student.get("activities/reading").location.endswith(
+            f"/materials/{material.material_id}"
+        )
 
     def test_settings_keep_a_file_that_was_hidden_meanwhile(self, dialog: Dialog) -> None:
         material = factories.material(dialog.session, dialog.course, page_count=9)
