@@ -4,6 +4,6 @@
   (what was chosen), `placing` (the answer to the LMS), `zones`.
 - *What stands:* `catalogue`, `settings_views`, `lms_dates` (from the LMS), `destinations` (where a
   launch goes).
-- *Copied courses:* `repair_views`, `repair` (a link that leads nowhere), `origins` (whose course it
-  was), `copying`.
+- *Copied courses:* `repair_views`, `repair` (a link that leads nowhere), `copied_views` (a course
+  whose tab alone came along), `origins` (whose course it was), `copying`.
 """

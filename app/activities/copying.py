@@ -1,10 +1,10 @@
-"""Takes an activity of another course over: its settings, concepts and questions in use.
+"""Takes over from another course: activities with their settings, concepts, questions in use.
 
 Never people, conversations, answers, beliefs or grades. Dates are left behind: they are of the
 old term. Who may see the old activity is `origins`'s to say.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,7 +14,8 @@ from app import audit
 from app.activities.catalogue import create_activity
 from app.activities.offers import Offer
 from app.concepts.catalogue import create_concept, list_concepts
-from models import Activity, ActivityKind, Concept, Course, PracticeQuestion
+from app.materials.copying import copy_file
+from models import Activity, ActivityKind, Concept, Course, CourseMaterial, PracticeQuestion
 
 
 def take_over(
@@ -69,6 +70,34 @@ def activities_of(session: Session, course_id: UUID) -> list[Activity]:
         .order_by(Activity.created_at, Activity.activity_id)
     )
     return list(found)
+
+
+def take_over_bank(session: Session, course_id: UUID, actor_id: UUID, old_course_id: UUID) -> None:
+    """All concepts of the old course with their questions in use; twice brings nothing twice."""
+    session.get_one(Course, course_id, with_for_update={"key_share": True})  # one after another
+    for concept in list_concepts(session, old_course_id):
+        _concept(session, course_id, actor_id, concept)
+    old, new = str(old_course_id), str(course_id)
+    audit.record(session, actor_id, course_id, "questions.taken_over", new, {"from": old})
+    there = {"course_id": new}
+    audit.record(session, actor_id, old_course_id, "questions.copied_elsewhere", old, there)
+
+
+def readings(session: Session, course_id: UUID, activities: Sequence[Activity]) -> set[UUID]:
+    """The files of this course that these activities open."""
+    wanted = {one.material_id for one in activities if one.kind is ActivityKind.MATERIAL}
+    found = session.scalars(
+        select(CourseMaterial.material_id).where(
+            CourseMaterial.course_id == course_id, CourseMaterial.material_id.in_(wanted)
+        )
+    )
+    return set(found)
+
+
+def copy_files(wanted: Collection[UUID], course_id: UUID, actor_id: UUID) -> dict[UUID, UUID]:
+    """This course's material for each file that is there still. No transaction may be open."""
+    copies = {one: copy_file(one, course_id, actor_id) for one in wanted}
+    return {old: new for old, new in copies.items() if new is not None}
 
 
 def _concept(session: Session, course_id: UUID, actor_id: UUID, old: Concept) -> Concept:

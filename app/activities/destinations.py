@@ -18,13 +18,15 @@ def endpoint_for(
     has_course: bool = True,
     is_lost: bool = False,
     is_check: bool = False,
+    is_copied: bool = False,
 ) -> str:
     """The endpoint that an admitted launch is sent on to.
 
     `activity` is the one that the link names, in the launch's own course. `is_lost`: the link
     names one that this course does not have (it was copied, or its activity deleted).
     `has_course`: False for a launch without a context. `is_check`: the link is for the connection
-    check; who has no business there gets what any link of the course opens.
+    check; who has no business there gets what any link of the course opens. `is_copied`: the course
+    is a copy of another, and has nothing of its own yet.
     """
     rights = RIGHTS[role] if has_course else frozenset()
     if deep_linking and has_course:
@@ -35,4 +37,6 @@ def endpoint_for(
         return "activities.missing"
     if is_lost:
         return "activities.repair.index"
+    if is_copied and activity is None and Right.MANAGE in rights:
+        return "activities.copied.index"
     return ROOMS[activity.kind] if activity is not None else ROOMS[ActivityKind.TUTOR]

@@ -65,13 +65,17 @@ def take_over_link(
 
 
 def take_over_all(
-    session: Session, course_id: UUID, actor_id: UUID, origin: Origin, files: Mapping[UUID, UUID]
+    session: Session,
+    course_id: UUID,
+    actor_id: UUID,
+    old_course_id: UUID,
+    files: Mapping[UUID, UUID],
 ) -> None:
     """Take every activity of the old course over, and bind the links that have been opened here.
 
     Those that nobody has opened yet are known by `copied_from_id` when they are.
     """
-    for old in activities_of(session, origin.course.course_id):
+    for old in activities_of(session, old_course_id):
         activity = take_over(session, course_id, actor_id, old, files)
         if activity is None:
             continue

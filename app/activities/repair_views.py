@@ -13,6 +13,7 @@ from app.access import Actor, Right, current_actor, requires
 from app.activities import forms, repair
 from app.activities.catalogue import create_activity, get_activity, list_activities
 from app.activities.choices import Choices, choices_of
+from app.activities.copying import copy_files, readings, take_over_bank
 from app.activities.destinations import ROOMS
 from app.activities.forms import Form, OfferRefused
 from app.activities.offers import POLICIES
@@ -21,8 +22,8 @@ from app.activities.zones import set_time_zone
 from app.concepts.catalogue import ConceptRefused
 from app.errors import NotFound
 from app.extensions import transaction
-from app.materials.copying import copy_all_soon, copy_file
-from models import Activity, ActivityKind, CourseMaterial, ResourceLink
+from app.materials.copying import copy_all_soon
+from models import Activity, ResourceLink
 
 blueprint = Blueprint("repair", __name__)
 
@@ -64,8 +65,10 @@ def take_over() -> Response | tuple[str, int]:
         if (bound := _bound(session, actor)) is not None:  # pressed twice, or in two windows
             return _go(session, actor, bound)
         origin = _origin(session, actor)
-        wanted = _readings(session, origin, takes_all)
-    files = _copied(actor, wanted)
+        here = origin.course.course_id
+        old = list_activities(session, here) if takes_all else [origin.activity]
+        wanted = readings(session, here, old)
+    files = copy_files(wanted, actor.course, actor.user_id)
     with transaction() as session:
         if (bound := _bound(session, actor)) is not None:  # while the files were copied
             return _go(session, actor, bound)
@@ -74,9 +77,11 @@ def take_over() -> Response | tuple[str, int]:
         activity = repair.take_over_link(session, actor.course, actor.user_id, link, origin, files)
         if activity is not None:
             if takes_all:
-                repair.take_over_all(session, actor.course, actor.user_id, origin, files)
+                repair.take_over_all(session, actor.course, actor.user_id, here, files)
+            if "bank" in request.form:
+                take_over_bank(session, actor.course, actor.user_id, here)
             if "files" in request.form:
-                copy_all_soon(session, origin.course.course_id, actor.course, actor.user_id)
+                copy_all_soon(session, here, actor.course, actor.user_id)
             repair.enter(session, actor.session_id, activity)
             what = "taken-over-files" if "files" in request.form else "taken-over"
             return redirect(url_for("activities.settings.index", saved=what), 303)
@@ -144,23 +149,6 @@ def _origin(session: Session, actor: Actor) -> Origin:
     if origin is None:
         raise NotFound(reason="the link comes from no course that this teacher may know")
     return origin
-
-
-def _readings(session: Session, origin: Origin, takes_all: bool) -> set[UUID]:
-    """The old course's files that the activities to be taken over open."""
-    old = list_activities(session, origin.course.course_id) if takes_all else [origin.activity]
-    wanted = {one.material_id for one in old if one.kind is ActivityKind.MATERIAL}
-    here = origin.course.course_id
-    return {
-        material_id
-        for material_id in wanted
-        if material_id and session.get_one(CourseMaterial, material_id).course_id == here
-    }
-
-
-def _copied(actor: Actor, wanted: set[UUID]) -> dict[UUID, UUID]:
-    copies = {one: copy_file(one, actor.course, actor.user_id) for one in wanted}
-    return {old: new for old, new in copies.items() if new is not None}
 
 
 def _go(session: Session, actor: Actor, activity: Activity) -> Response:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app import config
 from app.access import Actor, Right, current_actor, requires
-from app.activities import forms, placing, repair_views, settings_views
+from app.activities import copied_views, forms, placing, repair_views, settings_views
 from app.activities.catalogue import is_answered
 from app.activities.choices import Choices, choices_of, may_read, opens_later
 from app.activities.forms import Form, OfferRefused
@@ -25,6 +25,7 @@ from lti_config.deep_linking import Response as Answer
 from models import Activity, ActivityKind, CourseRole, now
 
 blueprint = Blueprint("activities", __name__)
+blueprint.register_blueprint(copied_views.blueprint, url_prefix="/copied")
 blueprint.register_blueprint(repair_views.blueprint, url_prefix="/lost")
 blueprint.register_blueprint(settings_views.blueprint, url_prefix="/links")
 

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from app import config
 from app.access import LOOKS_AFTER
-from app.activities import destinations
+from app.activities import destinations, origins
 from app.config import Settings
 from app.connections import health, switches
 from app.extensions import transaction
-from app.launch import waiting
-from app.launch.admission import admit
+from app.launch import places, waiting
+from app.launch.admission import Admission, admit
 from app.launch.reviews import review_of
 from app.selfcheck.target import leads_to_check
 from app.session import OpenedSession, open_session
@@ -33,7 +33,10 @@ from lti_config.platforms import canvas
 from lti_config.states import Awaited
 from lti_config.storage import PlatformStorage
 from lti_config.verification import Token, take_apart, verify_launch
-from models import Institution, now
+from models import CourseRole, Institution, now
+
+MOST_SOURCES = 50
+"""Courses behind a course, of which a session keeps the nearest."""
 
 _SPEND = states.spending(health.launch_noted)
 
@@ -169,6 +172,7 @@ def _open(session: Session, launch: Launch, *, proof: str) -> Opened:
         tool_url=config.current().url,
     )
     activity_id = admission.activity.activity_id if admission.activity else None
+    history = _tabs_history(launch)
     opened = open_session(
         session,
         user_id=admission.user_id,
@@ -182,7 +186,9 @@ def _open(session: Session, launch: Launch, *, proof: str) -> Opened:
         locale=launch.locale,
         frame_origin=launch.frame_sources,
         deep_linking=dict(launch.deep_linking) if launch.deep_linking else None,
-        launch_facts={**launch.facts, "proof": proof} if launch.role in LOOKS_AFTER else None,
+        launch_facts={**launch.facts, "proof": proof, origins.HISTORY: history}
+        if launch.role in LOOKS_AFTER
+        else None,
         reviewed_user_id=review.user_id if review else None,
     )
     if review:
@@ -196,5 +202,21 @@ def _open(session: Session, launch: Launch, *, proof: str) -> Opened:
         has_course=admission.course_id is not None,
         is_lost=admission.is_lost,
         is_check=leads_to_check(launch.target_link_uri, config.current().url),
+        is_copied=_is_copied(session, admission, history),
     )
     return Opened(opened, endpoint)
+
+
+def _is_copied(session: Session, admission: Admission, history: list[str]) -> bool:
+    """Whether the course came from another and has nothing of its own yet. No question to the
+    database for any launch but the tab of a copied course."""
+    if not history or admission.course_id is None:
+        return False
+    return origins.is_new(session, admission.course_id)
+
+
+def _tabs_history(launch: Launch) -> list[str]:
+    """What a teacher's course was copied from, where no link's custom values can have said so."""
+    if launch.link is not None or launch.role is not CourseRole.TEACHER:
+        return []
+    return places.copied_from(launch.custom.get("context_history", ""))[:MOST_SOURCES]

@@ -13,11 +13,13 @@ from flask import Flask
 from playwright.sync_api import expect
 from sqlalchemy.orm import Session
 
+from app.activities.origins import HISTORY
 from models import (
     Activity,
     ActivityKind,
     Course,
     CourseRole,
+    Deployment,
     LtiContext,
     ResourceLink,
     ScorePolicy,
@@ -125,6 +127,43 @@ def test_a_copied_link_is_taken_over(place: Place, come: Come) -> None:
     assert fits(visiting)
     page.get_by_role("link", name="Practice", exact=True).click()
     expect(page.get_by_role("heading", name="Old loops", level=1)).to_be_visible()
+
+
+def test_a_copied_tab_brings_the_old_course_along(place: Place, come: Come) -> None:
+    session, old = place.session, place.session.get_one(Activity, place.copied.named_activity_id)
+    here = session.get_one(LtiContext, place.copied.context_id)
+    deployment = session.get_one(Deployment, here.deployment_id)
+    session.add(
+        LtiContext(
+            deployment_id=deployment.deployment_id, lti_context_id="old", course_id=old.course_id
+        )
+    )
+    teacher = place.enter(
+        CourseRole.TEACHER,
+        registration_id=deployment.registration_id,
+        deployment_id=deployment.deployment_id,
+        launch_facts={HISTORY: ["old"]},
+    )
+    visiting = come(teacher, "activities/copied/")
+    page = visiting.page
+    expect(
+        page.get_by_text("copied this course from Python basics, autumn (PY-25)")
+    ).to_be_visible()
+    expect(page.get_by_role("checkbox", name="1 file")).to_be_checked()
+    assert fits(visiting)
+    for name in ("1 file", "1 concept and 1 question in use", "2 links with settings"):
+        page.get_by_role("checkbox", name=re.compile(f"^{name}")).uncheck()
+    page.get_by_role("button", name="Bring along").click()
+    expect(page.get_by_role("alert")).to_contain_text("Mark what is to come along.")
+    assert [one for one in visiting.complaints if "422" not in one] == []
+    visiting.complaints.clear()
+    assert fits(visiting)
+    expect(page.get_by_role("checkbox", name="1 file")).not_to_be_checked()
+    page.get_by_role("checkbox", name=re.compile("^2 links")).check()
+    page.get_by_role("button", name="Bring along").click()
+    expect(page.get_by_role("status").filter(has_text="Brought along.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Practice: Loops")).to_be_visible()
+    assert fits(visiting)
 
 
 def test_students_read_a_calm_page(place: Place, come: Come) -> None:
