@@ -75,7 +75,14 @@ class AddressRefused(Exception):
 
 
 class Unreachable(Exception):
-    """No proper answer came: no connection, time-out, too large, a redirect. Worth another try."""
+    """No proper answer came: no connection, time-out, too large, a redirect. Worth another try.
+
+    `status`: of an answer that says "later".
+    """
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 class TooLarge(Unreachable):

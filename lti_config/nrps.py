@@ -50,11 +50,15 @@ class Cause(StrEnum):
 
 
 class NotRead(Exception):
-    """The roster was not read to its end. The message is for the log."""
+    """The roster was not read to its end. The message is for the log.
 
-    def __init__(self, cause: Cause, reason: str) -> None:
+    `status`: of an answer that was no roster.
+    """
+
+    def __init__(self, cause: Cause, reason: str, status: int | None = None) -> None:
         super().__init__(reason)
         self.cause = cause
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -109,12 +113,14 @@ def read_first_page(service: Service, url: str) -> int:
 def _page(service: Service, url: str) -> tuple[list[Any], str | None]:
     try:
         reply = service.get(url, [SCOPE], CONTAINER_TYPE)
-    except (AddressRefused, TokenRefused) as error:
+    except AddressRefused as error:
         raise NotRead(Cause.ACCESS, str(error)) from error
+    except TokenRefused as error:
+        raise NotRead(Cause.ACCESS, str(error), error.status) from error
     except TooLarge as error:
         raise NotRead(Cause.TOO_LARGE, str(error)) from error
     except Unreachable as error:
-        raise NotRead(Cause.UNREACHABLE, str(error)) from error
+        raise NotRead(Cause.UNREACHABLE, str(error), error.status) from error
     if reply.status != 200:
         _refuse(reply)
     container = reply.json()
@@ -130,9 +136,9 @@ def _page(service: Service, url: str) -> tuple[list[Any], str | None]:
 def _refuse(reply: Reply) -> NoReturn:
     is_late = reply.status == 429 or reply.status >= 500
     if is_late or (reply.status == 403 and canvas.is_throttled(reply)):
-        raise NotRead(Cause.UNREACHABLE, reply.shown)
+        raise NotRead(Cause.UNREACHABLE, reply.shown, reply.status)
     causes = {401: Cause.ACCESS, 403: Cause.ACCESS, 404: Cause.GONE}
-    raise NotRead(causes.get(reply.status, Cause.ODD), reply.shown)
+    raise NotRead(causes.get(reply.status, Cause.ODD), reply.shown, reply.status)
 
 
 def _of_the_course(url: str) -> str:

@@ -33,7 +33,14 @@ _ASKED_FOR = b""
 
 
 class TokenRefused(Exception):
-    """The platform gives no token: a setting is wrong, on its side or ours."""
+    """The platform gives no token: a setting is wrong, on its side or ours.
+
+    `status`: of its answer, if there was one.
+    """
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -143,9 +150,9 @@ def request(client: Client, account: Account, key: SigningKey, scopes: Collectio
     except AddressRefused as error:
         raise TokenRefused(str(error)) from error
     if reply.status == 429 or reply.status >= 500:
-        raise Unreachable(f"token endpoint answered {reply.shown}")
+        raise Unreachable(f"token endpoint answered {reply.shown}", reply.status)
     if reply.status >= 300:
-        raise TokenRefused(f"token endpoint answered {reply.shown}")
+        raise TokenRefused(f"token endpoint answered {reply.shown}", reply.status)
     answer = reply.json()
     if answer is None:
         raise Unreachable("token endpoint answered no JSON")

@@ -274,6 +274,10 @@ class LineItem(Base):
     """Whether we made it by AGS: what we did not make we never delete."""
     results_read_at: Mapped[datetime | None]
     """When its results were last read back."""
+    results_failed_at: Mapped[datetime | None]
+    """Since when they can't be: the first try that failed after the last that did not."""
+    results_error: Mapped[str | None] = mapped_column(Text)
+    """Why, in words; a line below, what the LMS said."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

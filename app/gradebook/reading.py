@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from app.gradebook.delivery import accepted_scores, note_changed
 from app.gradebook.sending import in_points, is_same
 from lti_config import ags
 from lti_config.ags import Result
+from lti_config.outcomes import Cause, Refused, Transient
 from lti_config.tokens import TokenRefused
 from models import Deployment, LineItem, LtiContext, ScoreOutbox, ScoreStatus, now
 
@@ -23,6 +25,14 @@ log = logging.getLogger("coursellm.gradebook")
 
 FRESH = timedelta(minutes=1)
 """So long a reading serves whoever opens the page."""
+UNREACHED = "The LMS did not answer, or said that it cannot just now."
+_SENTENCES = {
+    Cause.ACCESS: "The LMS does not let CourseLLM read it. "
+    "An administrator has to check the connection.",
+    Cause.GONE: "The LMS says that the column, or the course, is not there any more.",
+    Cause.NOT_GRADABLE: "The LMS did not understand what it was asked.",
+    Cause.REJECTED: "The LMS refused.",
+}
 _SETTLED = (ScoreStatus.SENT, ScoreStatus.CHANGED_IN_LMS)
 
 
@@ -55,19 +65,44 @@ def ask_if_due(session: Session, course_id: UUID) -> None:
         )
 
 
-def last_read(session: Session, course_id: UUID) -> datetime | None:
-    """When the column that was read longest ago was read; None if none ever was."""
-    return session.scalar(
-        select(LineItem.results_read_at)
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What is known of a course's columns in the LMS: of the one that is known least of."""
+
+    read_at: datetime | None
+    """Empty if none was ever read."""
+    failed_at: datetime | None
+    """Since when one can't be read; empty if all can."""
+    sentence: str
+    detail: str
+    """What the LMS said, or what came in place of an answer."""
+
+
+def readings(session: Session, course_id: UUID) -> Readings:
+    """How the columns of this course were last read back."""
+    of_course = (
+        select(LineItem)
         .join(LtiContext, LtiContext.context_id == LineItem.context_id)
-        .where(LtiContext.course_id == course_id, LineItem.results_read_at.is_not(None))
-        .order_by(LineItem.results_read_at)
-        .limit(1)
+        .where(LtiContext.course_id == course_id, LineItem.resource_link_id.is_not(None))
+    )
+    columns = session.scalars(of_course).all()
+    failed = min(
+        (one for one in columns if one.results_failed_at),
+        key=lambda one: one.results_failed_at or now(),
+        default=None,
+    )
+    told = [failed] if failed else columns
+    sentence, _, detail = ((failed and failed.results_error) or "").partition("\n")
+    return Readings(
+        read_at=min((at for one in told if (at := one.results_read_at)), default=None),
+        failed_at=failed.results_failed_at if failed else None,
+        sentence=sentence,
+        detail=detail,
     )
 
 
 def read(line_item_id: UUID) -> None:
-    """Read one column whole and note which grades are not ours any more."""
+    """Read one column whole; note which grades are not ours any more, or why it can't be read."""
     with transaction() as session:
         place = session.execute(
             select(LineItem.url, Deployment.registration_id)
@@ -81,16 +116,32 @@ def read(line_item_id: UUID) -> None:
     if place is None:
         return
     asked_at = now()
-    try:
-        results = ags.read_results(connect(place.registration_id), place.url)
-    except TokenRefused as refused:
-        log.warning("results of column %s: %s", line_item_id, refused)
-        return
-    if not isinstance(results, dict):
-        log.warning("results of column %s: %s", line_item_id, results.reason)
-        return
+    results = _results(place.registration_id, place.url)
     with transaction() as session:
-        _compare(session, line_item_id, results, asked_at)
+        if isinstance(results, dict):
+            _compare(session, line_item_id, results, asked_at)
+        else:
+            _fail(session, line_item_id, results, asked_at)
+
+
+def _results(registration_id: UUID, url: str) -> dict[str, Result] | Refused | Transient:
+    """Waits on the network."""
+    try:
+        return ags.read_results(connect(registration_id), url)
+    except TokenRefused as refused:
+        return Refused(Cause.ACCESS, str(refused))
+
+
+def _fail(
+    session: Session, line_item_id: UUID, failure: Refused | Transient, asked_at: datetime
+) -> None:
+    log.warning("results of column %s: %s", line_item_id, failure.reason)
+    column = session.get(LineItem, line_item_id, with_for_update=True)
+    if column is None or (column.results_read_at and column.results_read_at >= asked_at):
+        return
+    sentence = UNREACHED if isinstance(failure, Transient) else _SENTENCES[failure.cause]
+    column.results_failed_at = column.results_failed_at or asked_at
+    column.results_error = f"{sentence}\n{failure.reason}"
 
 
 def _compare(
@@ -109,7 +160,9 @@ def _compare(
     for row in rows:
         if result := results.get(row.lti_subject):
             _note(row, result)
-    session.get_one(LineItem, line_item_id).results_read_at = asked_at
+    column = session.get_one(LineItem, line_item_id)
+    column.results_read_at = asked_at
+    column.results_failed_at = column.results_error = None
 
 
 def _note(row: ScoreOutbox, result: Result) -> None:

@@ -7,7 +7,7 @@ LMS says that the column we know is gone.
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -61,6 +61,8 @@ class Missing:
     has_link: bool
     sentence: str = ""
     detail: str = ""
+    tried_at: datetime | None = None
+    """When the column was last looked for, if that came to nothing."""
 
 
 def missing(session: Session, course_id: UUID, activity_id: UUID) -> Missing:
@@ -69,7 +71,8 @@ def missing(session: Session, course_id: UUID, activity_id: UUID) -> Missing:
     place = of_link(session, link.resource_link_id) if link else None
     sentence, _, detail = ((link and link.column_error) or "").partition("\n")
     can_make = place is not None and line_items.may_make(place.scopes)
-    return Missing(can_make, link is not None, sentence, detail)
+    tried_at = link.column_sought_at if link and sentence else None
+    return Missing(can_make, link is not None, sentence, detail, tried_at)
 
 
 def ask_to_make(session: Session, course_id: UUID, activity_id: UUID) -> None:

@@ -26,7 +26,7 @@ def index() -> str:
     with transaction() as session:
         zone = zone_of(session.get_one(Course, actor.course).time_zone)
         activities = overview(session, actor.course, display_name, zone, now())
-        read_at = reading.last_read(session, actor.course)
+        readings = reading.readings(session, actor.course)
         reading.ask_if_due(session, actor.course)
     attention = sum(row.needs_attention for one in activities for row in one.rows)
     return render_template(
@@ -34,7 +34,8 @@ def index() -> str:
         activities=activities,
         attention=attention,
         was_sent=request.args.get("sent", ""),
-        read_at=said(read_at, zone, now()) if read_at else "",
+        readings=readings,
+        said=lambda moment: said(moment, zone, now()),
     )
 
 

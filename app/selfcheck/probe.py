@@ -8,12 +8,21 @@ from dataclasses import dataclass
 
 from lti_config import keys, line_items, nrps, tokens
 from lti_config.errors import AddressRefused, Unreachable
+from lti_config.outcomes import Transient, failure_of
 from lti_config.services import Service
 from lti_config.tokens import TokenRefused
 
 
 class ProbeFailed(Exception):
-    """The service did not do what it is for. The message is what came instead."""
+    """The service did not do what it is for. The message is what came instead.
+
+    `status`: of the answer, if there was one. `is_late`: no answer, or one that says "later".
+    """
+
+    def __init__(self, seen: str, status: int | None, *, is_late: bool) -> None:
+        super().__init__(seen)
+        self.status = status
+        self.is_late = is_late
 
 
 @dataclass(frozen=True)
@@ -21,7 +30,7 @@ class Tokens:
     """For which scopes the platform gives a token now, and for which not, with its reason."""
 
     given: tuple[str, ...]
-    refused: tuple[tuple[str, str], ...]
+    refused: tuple[tuple[str, ProbeFailed], ...]
 
 
 def ask_tokens(service: Service, scopes: Collection[str]) -> Tokens:
@@ -47,11 +56,14 @@ def count_line_items(service: Service, url: str, scopes: Collection[str]) -> int
     scope = line_items.READ_SCOPE if line_items.READ_SCOPE in scopes else line_items.SCOPE
     try:
         reply = service.get(url, [scope], line_items.CONTAINER_TYPE)
-    except (AddressRefused, TokenRefused, Unreachable) as error:
-        raise ProbeFailed(str(error)) from error
+    except AddressRefused as error:
+        raise ProbeFailed(str(error), None, is_late=False) from error
+    except (TokenRefused, Unreachable) as error:
+        raise _failed(error) from error
     listed = reply.json() if reply.status == 200 else None
     if not isinstance(listed, list):
-        raise ProbeFailed(reply.shown)
+        is_late = isinstance(failure_of(reply), Transient)
+        raise ProbeFailed(reply.shown, reply.status, is_late=is_late)
     return len(listed)
 
 
@@ -63,14 +75,19 @@ def count_members(service: Service, url: str) -> int:
     try:
         return nrps.read_first_page(service, url)
     except nrps.NotRead as error:
-        raise ProbeFailed(str(error)) from error
+        is_late = error.cause is nrps.Cause.UNREACHABLE
+        raise ProbeFailed(str(error), error.status, is_late=is_late) from error
 
 
-def _token_error(service: Service, scopes: Collection[str]) -> str | None:
+def _failed(error: TokenRefused | Unreachable) -> ProbeFailed:
+    return ProbeFailed(str(error), error.status, is_late=isinstance(error, Unreachable))
+
+
+def _token_error(service: Service, scopes: Collection[str]) -> ProbeFailed | None:
     with service.steps() as session:
         key = keys.signing_key(session, service.secret_keys)
     try:
         tokens.request(service.client, service.account, key, scopes)
     except (TokenRefused, Unreachable) as error:
-        return str(error)
+        return _failed(error)
     return None

@@ -30,8 +30,10 @@ def test(name: str, line: Line) -> Finding:
     try:
         service = connect(line.registration_id, most_bytes=nrps.MOST_BYTES)
         return _TESTS[name](service, line, config.current().url)
-    except (ProbeFailed, TokenRefused) as error:
-        return Finding(TITLES[name], Verdict.BAD, _FAILED[name], _TODO[name], str(error), name)
+    except TokenRefused as error:  # before anything was asked
+        return Finding(TITLES[name], Verdict.BAD, _FAILED[name], "", str(error), name)
+    except ProbeFailed as failed:
+        return _bad(name, failed, _TODO[name])
 
 
 _FAILED = {
@@ -39,12 +41,32 @@ _FAILED = {
     "roster": "The list of members could not be read.",
     "columns": "The columns of the gradebook could not be read.",
 }
+_WAIT = (
+    "No setting is to blame. Test again in some minutes; if it stays like that, tell the people "
+    "who run the LMS."
+)
 _TODO = {
     "token": "",
     "roster": "See that names and roles (NRPS) are switched on for CourseLLM in the LMS.",
     "columns": "See that grades (AGS) are switched on for CourseLLM in the LMS, then open the "
     "link again.",
 }
+
+
+def _bad(name: str, failed: ProbeFailed, todo: str) -> Finding:
+    """`todo`: what to set in the LMS, unless it is only down."""
+    words = f"{_FAILED[name]} {_came(failed)}".rstrip()
+    return Finding(
+        TITLES[name], Verdict.BAD, words, _WAIT if failed.is_late else todo, str(failed), name
+    )
+
+
+def _came(failed: ProbeFailed) -> str:
+    if failed.status and failed.is_late:
+        return f"It answered with status {failed.status}: it is down, overloaded, or says “later”."
+    if failed.status:
+        return f"It answered with status {failed.status}."
+    return "No proper answer came." if failed.is_late else ""
 
 
 def _token(service: Service, line: Line, url: str) -> Finding:
@@ -58,17 +80,17 @@ def _token(service: Service, line: Line, url: str) -> Finding:
     if not found.refused:
         words = f"Your LMS reads CourseLLM's keys and gives access to: {given}."
         return Finding(TITLES["token"], Verdict.GOOD, words, key="token")
-    detail = found.refused[0][1]
+    first = found.refused[0][1]
     if not found.given:
         todo = (
             f"Your LMS must be able to read {url}/lti/jwks, and know CourseLLM by it. "
             "If that is so, see whether services are allowed for CourseLLM there."
         )
-        return Finding(TITLES["token"], Verdict.BAD, _FAILED["token"], todo, detail, "token")
+        return _bad("token", first, todo)
     refused = ", ".join(_NAMES[scope] for scope, _ in found.refused)
     words = f"Your LMS gives access to: {given}. It offers, but does not give: {refused}."
     todo = "Allow these for CourseLLM in the LMS, then open the link again."
-    return Finding(TITLES["token"], Verdict.LOOK, words, todo, detail, "token")
+    return Finding(TITLES["token"], Verdict.LOOK, words, todo, str(first), "token")
 
 
 def _roster(service: Service, line: Line, _url: str) -> Finding:

@@ -1,17 +1,18 @@
 """Grades read back from the LMS: what somebody changed there is seen without a score of ours."""
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from flask import Flask
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from app.gradebook import reading
 from app.gradebook.slots import lock_of, slot_of
 from demo_lms import gradebook
-from models import CourseRole, LineItem, ScoreOutbox, ScoreStatus, now
+from models import CourseRole, LineItem, ScoreOutbox, ScoreStatus, ServiceToken, now
 from tests.gradebook.ags_server import AgsServer, Answer
 from tests.gradebook.arranged import Arranged
 from tests.gradebook.conftest import Class
@@ -81,6 +82,72 @@ def test_a_reading_serves_for_some_minutes(lms_class: Class, teacher: Visitor) -
     _old(lms_class)
     teacher.get("grades/")
     assert _jobs(lms_class) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence", "seen"),
+    [
+        ("ags_down", "The LMS did not answer, or said that it cannot just now.", "503"),
+        ("token_down", "The LMS did not answer, or said that it cannot just now.", "503"),
+    ],
+)
+def test_a_teacher_reads_since_when_grades_are_not_known(
+    fault: str, sentence: str, seen: str, lms_class: Class, teacher: Visitor
+) -> None:
+    lms_class.answer(1)
+    lms_class.work()
+    teacher.get("grades/")
+    lms_class.work()
+    read_at, _ = _column(lms_class)
+    assert read_at
+    _old(lms_class)
+    lms_class.session.execute(ServiceToken.__table__.delete())
+    lms_class.session.commit()
+    lms_class.fault(**{fault: True})
+    for _ in range(2):  # the first failure counts, however often it is tried
+        teacher.get("grades/")
+        lms_class.work()
+    page = " ".join(re.sub(r"<[^>]+>", " ", teacher.get("grades/").text).split())
+    _, failed_at = _column(lms_class)
+    assert failed_at
+    assert f"has not been readable since {failed_at.astimezone(UTC):%H:%M}. {sentence}" in page
+    assert "Whether a grade was changed there after" in page and seen in page
+    assert "was last read at" not in page.partition("Whether")[0]
+
+    lms_class.fault(**{fault: False})
+    teacher.get("grades/")
+    lms_class.work()
+    page = teacher.get("grades/").text
+    assert "has not been readable" not in page and "was last read at" in page
+
+
+def test_a_column_that_was_never_read_says_so(arranged: Arranged, server: AgsServer) -> None:
+    arranged.wants(5)
+    arranged.work()
+    server.will("results", Answer(401), Answer(401))
+    reading.read(arranged.column.line_item_id)
+    arranged.session.expire_all()
+    found = reading.readings(arranged.session, arranged.course.course_id)
+    assert found.read_at is None and found.failed_at
+    assert "An administrator has to check the connection." in found.sentence
+    assert found.detail.startswith("401")
+
+
+def test_a_failure_that_comes_late_says_nothing(arranged: Arranged, server: AgsServer) -> None:
+    """Another reading succeeded after this one was asked for."""
+    arranged.column.results_read_at = now() + timedelta(minutes=1)
+    arranged.session.commit()
+    server.will("results", Answer(500))
+    reading.read(arranged.column.line_item_id)
+    arranged.session.expire_all()
+    assert reading.readings(arranged.session, arranged.course.course_id).failed_at is None
+
+
+def _column(lms_class: Class) -> tuple[datetime | None, datetime | None]:
+    lms_class.session.rollback()
+    lms_class.session.expire_all()
+    row = lms_class.session.scalars(select(LineItem)).one()
+    return row.results_read_at, row.results_failed_at
 
 
 def _jobs(lms_class: Class) -> int:

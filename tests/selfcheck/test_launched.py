@@ -205,14 +205,29 @@ def test_services_that_fail(checked: Checked, platform: Platform, session: Sessi
     try:
         faults.set_faults(platform.store, ags_down=True, nrps_down=True)
         roster = checked.test("roster", session)
-        assert found(roster)["List of members"][0] == "Does not work" and "503" in roster
-        assert found(checked.test("columns", session))["Gradebook"][0] == "Does not work"
+        for page, title in (
+            (roster, "List of members"),
+            (checked.test("columns", session), "Gradebook"),
+        ):
+            label, words = found(page)[title]
+            assert label == "Does not work" and "answered with status 503: it is down" in words
+            assert "No setting is to blame." in words
         faults.set_faults(platform.store, token_down=True)
         token = checked.test("token", session)
-        assert found(token)["Access to services"][0] == "Does not work"
-        assert "/lti/jwks" in token
+        label, words = found(token)["Access to services"]
+        assert label == "Does not work" and "answered with status 503" in words
+        assert "/lti/jwks" not in token, "its settings are right"
     finally:
         faults.clear_faults(platform.store)
+
+
+def test_a_key_that_the_lms_does_not_take(checked: Checked, session: Session) -> None:
+    checked.open()
+    session.execute(update(Registration).values(client_id="another"))
+    session.commit()
+    label, words = found(checked.test("token", session))["Access to services"]
+    assert label == "Does not work" and "answered with status 400" in words
+    assert "Your LMS must be able to read" in words and "/lti/jwks" in words
 
 
 def test_services_that_are_not_offered(checked: Checked, session: Session) -> None:
