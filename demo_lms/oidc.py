@@ -61,6 +61,12 @@ def picker_request(platform: Platform, person: Person, link: Link) -> FormPost:
     return _login(platform, person, platform.settings.tool_launch_url, hint)
 
 
+def privacy_request(platform: Platform, person: Person) -> FormPost:
+    """The same step for a look at what the tool keeps of this person."""
+    hint = _new_hint(platform, person, None, is_privacy=True)
+    return _login(platform, person, platform.settings.tool_launch_url, hint)
+
+
 def review_request(platform: Platform, person: Person, review: Review) -> FormPost:
     """The same step for a look at a student's work, opened from the gradebook."""
     link = links.find(platform.store, review.item.link_id) if review.item.link_id else None
@@ -121,6 +127,8 @@ def authorized_claims(
         return tokens.review_claims(platform, person, link, review, nonce=params["nonce"])
     if link is not None:
         return tokens.launch_claims(platform, person, link, nonce=params["nonce"])
+    if visit.is_privacy:
+        return tokens.privacy_claims(platform, person, nonce=params["nonce"])
     ticket = deep_linking.open_ticket(platform, person, visit.editing)
     return tokens.deep_linking_claims(
         platform,
@@ -148,7 +156,12 @@ def _check_request(platform: Platform, params: Mapping[str, str]) -> None:
 
 
 def _new_hint(
-    platform: Platform, person: Person, link: Link | None, editing: str | None = None
+    platform: Platform,
+    person: Person,
+    link: Link | None,
+    editing: str | None = None,
+    *,
+    is_privacy: bool = False,
 ) -> str:
     hint, now = secrets.token_urlsafe(24), platform.now()
     with platform.store.write() as db:
@@ -157,7 +170,7 @@ def _new_hint(
             "INSERT INTO launches (hint, person_id, link_id, expires_at) VALUES (?, ?, ?, ?)",
             (hint, person.id, link.id if link else None, now + HINT_SECONDS),
         )
-    visits.keep(platform.store, hint, Visit(platform.store.course, editing))
+    visits.keep(platform.store, hint, Visit(platform.store.course, editing, is_privacy))
     return hint
 
 

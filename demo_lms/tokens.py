@@ -77,6 +77,21 @@ def review_claims(
     return claims
 
 
+def privacy_claims(platform: Platform, person: Person, *, nonce: str) -> Claims:
+    """Everything that asking what the tool keeps of oneself says: nothing of a course."""
+    target = platform.settings.tool_launch_url
+    claims = {
+        **_envelope(platform, nonce),
+        **_message(platform, lti.DATA_PRIVACY_REQUEST, target),
+        **_person(platform.settings, person),
+        lti.FOR_USER: {"user_id": person.subject},
+        lti.LAUNCH_PRESENTATION: _presentation(platform, "iframe", "/return"),
+    }
+    del claims[lti.CONTEXT]
+    claims[lti.ROLES] = [role for role in person.roles if not role.startswith(lti.MEMBERSHIP)]
+    return claims
+
+
 def deep_linking_claims(
     platform: Platform,
     person: Person,

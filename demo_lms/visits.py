@@ -1,4 +1,5 @@
-"""What a login hint or a picker's ticket is about besides its person: course, link to set up again.
+"""What a login hint or a picker's ticket is about besides its person: course, link to set up again,
+or no course at all.
 
 Kept here because neither a cookie nor the tool brings it along.
 """
@@ -13,10 +14,14 @@ from demo_lms.store import Store
 
 @dataclass(frozen=True)
 class Visit:
-    """`editing`: the link that the picker is to set up again; None adds new ones."""
+    """`editing`: the link that the picker is to set up again; None adds new ones.
+
+    `is_privacy`: no visit of a course, but of what the tool keeps of the person.
+    """
 
     course: str = ""
     editing: str | None = None
+    is_privacy: bool = False
 
 
 def keep(store: Store, key: str, visit: Visit) -> None:

@@ -34,6 +34,7 @@ DL_ERRORMSG = f"{_DL_CLAIM}/errormsg"
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 SUBMISSION_REVIEW_REQUEST = "LtiSubmissionReviewRequest"
+DATA_PRIVACY_REQUEST = "DataPrivacyLaunchRequest"
 DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
 DEEP_LINKING_RESPONSE = "LtiDeepLinkingResponse"
 

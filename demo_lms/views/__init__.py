@@ -11,6 +11,7 @@ from demo_lms.views import (
     gradebook,
     launch,
     picker,
+    privacy,
     roster,
     security,
     tools,
@@ -18,7 +19,14 @@ from demo_lms.views import (
 
 
 def register(app: Flask) -> None:
-    for pages in (course.pages, picker.pages, gradebook.pages, faults.pages, tools.pages):
+    for pages in (
+        course.pages,
+        picker.pages,
+        gradebook.pages,
+        privacy.pages,
+        faults.pages,
+        tools.pages,
+    ):
         app.register_blueprint(pages)
     for endpoints in (launch.endpoints, security.endpoints, picker.endpoints, tools.endpoints):
         app.register_blueprint(endpoints)

@@ -1,30 +1,25 @@
 """The data privacy launch: no course, no link, a page of what is kept and whom to ask."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from demo_lms import Platform, persons
+from demo_lms import Platform, oidc, persons
 from demo_lms import vocabulary as lti
 from models import Course, ToolSession
-from tests.launch.faults import PRIVACY
 from tests.launch.lms import Attempt, Browser
 
-FOR_USER = "https://purl.imsglobal.org/spec/lti/claim/for_user"
 
-
-def asked(browser: Browser, platform: Platform, person: str, **claims: Any) -> Attempt:
-    attempt = browser.begin(platform, person)
-    kept = dict(attempt.claims)
-    for claim in (lti.CONTEXT, lti.RESOURCE_LINK):
-        del kept[claim]
-    attempt.claims = kept | {
-        lti.MESSAGE_TYPE: PRIVACY,
-        FOR_USER: {"user_id": persons.get("student-1").subject},
-        **claims,
-    }
+def asked(browser: Browser, platform: Platform, person_id: str, **claims: Any) -> Attempt:
+    """As the demo LMS's menu asks for it; `claims` replace what it would say."""
+    person = persons.get(person_id)
+    post = oidc.privacy_request(platform, person)
+    page = browser.open(urlsplit(post.action).path, method="POST", data=post.fields)
+    attempt = browser.begin_from(platform, person, page)
+    attempt.claims |= claims
     return attempt
 
 
@@ -44,7 +39,7 @@ def test_it_opens_what_is_kept_and_whom_to_ask(
 
 @pytest.mark.parametrize("for_user", [None, "student", {}, {"user_id": ""}])
 def test_for_nobody_it_is_refused(for_user: Any, browser: Browser, platform: Platform):
-    answer = asked(browser, platform, "admin", **{FOR_USER: for_user}).post()
+    answer = asked(browser, platform, "admin", **{lti.FOR_USER: for_user}).post()
     assert answer.status_code == 400
 
 

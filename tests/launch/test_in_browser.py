@@ -27,6 +27,7 @@ from tests.launch.conftest import Place
 pytestmark = pytest.mark.journey
 expect.set_options(timeout=30_000)
 
+AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 STORAGES = {"not offered": "", "page": "_parent", "frame": faults.FORWARDING_FRAME}
 
 
@@ -182,6 +183,32 @@ def test_reload_and_back_never_leave_a_blank_frame(rule: str, place: Place, open
     see_tool(frame)
     page.evaluate("history.forward()")
     expect(headings(page)).to_have_text("Materials")
+
+
+@pytest.mark.parametrize("rule", SHUT_OUT)
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_menu_of_the_lms_leads_to_what_is_kept(
+    width: int, rule: str, place: Place, open_page: Opening
+):
+    """LTI's data privacy launch, by a student; it fits, and axe finds nothing in light and dark."""
+    faults.set_faults(place.platform.store, platform_storage=SHUT_OUT[rule])
+    page = open_page(rule)
+    complaints: list[str] = []
+    page.on("console", lambda one: complaints.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{place.platform.settings.issuer}/?as=student-1")
+    page.get_by_role("link", name="Your data").click()
+    expect(headings(page)).to_have_text("What CourseLLM keeps")
+    frame = tool_frame(page)
+    assert frame.locator(".cl-tabs a").count() == 0, "it belongs to no course"
+    assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    frame.evaluate(AXE.read_text())
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found = frame.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+    assert complaints == []
 
 
 def test_a_launch_posted_again_is_told_so(place: Place, open_page: Opening):
