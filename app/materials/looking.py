@@ -1,8 +1,7 @@
 """A person looks something up in the materials: the same search as the tutor's, as a list."""
 
-import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,14 +16,12 @@ from app.materials.retrieval.passages import Passage
 from app.materials.retrieval.scope import embedding_of
 from app.materials.status import place_in_words
 from app.materials.visibility import visible
-from models import CourseMaterial, Coverage, FileType
+from models import CourseMaterial, Coverage
 
 LONGEST = 300
 MOST_HITS = 10
 MOST_SEARCHES = 60
 WITHIN = timedelta(minutes=10)
-_LEADING = re.compile(r"^\s*(?:#{1,6}|[-*+>•]|\d+[.)])\s+")
-_INLINE = re.compile(r"\*\*|`")
 
 
 class TooManySearches(DomainError):
@@ -40,13 +37,6 @@ class Hit:
     page: int
     place: str
     twins: tuple["Hit", ...] = ()
-
-    def pieces(self) -> Iterator[tuple[str, bool]]:
-        """The snippet in stretches that are marked or not, without the marks of Markdown."""
-        is_markdown = self.passage.file_type is FileType.MD
-        for number, (text, is_marked) in enumerate(self.passage.snippet.pieces()):
-            bare = text if number else _LEADING.sub("", text)
-            yield _INLINE.sub("", bare) if is_markdown else bare, is_marked
 
     @property
     def path(self) -> Sequence[str]:

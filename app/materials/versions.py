@@ -103,10 +103,11 @@ def leads_to(session: Session, course_id: uuid.UUID, material_id: uuid.UUID) -> 
     return instead.material_id if instead else None
 
 
+_MARKS = r"[\s*_`~#|>·\\]+"
 _WITHOUT = text(
     r"""
     with held as materialized (
-        select material_id, regexp_replace(content, '\s+', ' ', 'g') as content
+        select material_id, regexp_replace(content, :marks, '', 'g') as content
         from material_chunks where material_id = any(cast(:materials as uuid[]))
     )
     select number
@@ -115,7 +116,7 @@ _WITHOUT = text(
     where not exists (
         select from held
         where held.material_id = asked.material_id
-          and strpos(held.content, regexp_replace(asked.its_text, '\s+', ' ', 'g')) > 0
+          and strpos(held.content, regexp_replace(asked.its_text, :marks, '', 'g')) > 0
     )
     """
 )
@@ -137,13 +138,18 @@ def where_now(
 def without(
     session: Session, texts: Collection[tuple[uuid.UUID, str]]
 ) -> set[tuple[uuid.UUID, str]]:
-    """Those of the texts, each with a material, that the material does not hold. Spaces count as
-    alike: lines may break elsewhere."""
+    """Those of the texts, each with a material, that the material does not hold. Spaces and the
+    marks of Markdown do not count: lines may break elsewhere, and a card shows text as it reads."""
     if not texts:
         return set()
     asked = list(texts)
     rows = session.scalars(
-        _WITHOUT, {"materials": [one for one, _ in asked], "texts": [it for _, it in asked]}
+        _WITHOUT,
+        {
+            "materials": [one for one, _ in asked],
+            "texts": [it for _, it in asked],
+            "marks": _MARKS,
+        },
     )
     return {asked[number - 1] for number in rows}
 

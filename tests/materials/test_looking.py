@@ -61,9 +61,17 @@ def test_ranked_passages_with_page_headings_and_marked_words(student: Visitor, r
 
 
 def test_a_snippet_is_shown_without_the_marks_of_markdown(student: Visitor, read: Add) -> None:
-    read("Notes.md", b"# Cells\n\n- A **membrane** of `fat` holds *salt* back.\n")
+    read("Notes.md", b"# Fat and salt\n\n- A **membrane** of `fat` holds\n  *salt* back.\n")
     page = student.get("materials/search?q=fat+salt").text
-    assert ">A membrane of <mark>fat</mark> holds *<mark>salt</mark>* back.</p>" in page
+    assert ">A membrane of <mark>fat</mark> holds <mark>salt</mark> back.</p>" in page
+    [(address, _)] = hits(page)
+    assert "<mark>fat</mark>" in (source := student.get(address).text) and "<em>" in source
+
+
+def test_a_line_of_code_is_shown_as_code(student: Visitor, read: Add) -> None:
+    read("Notes.md", b"# Cells\n\nIt runs:\n\n```\nfor cell in cells: divide(cell)\n```\n")
+    page = student.get("materials/search?q=divide").text
+    assert re.search(r"<code[^>]*>for cell in cells: <mark>divide</mark>\(cell\)</code>", page)
 
 
 def test_a_hit_leads_back_to_its_search(student: Visitor, read: Add) -> None:

@@ -14,6 +14,11 @@ from app.materials.retrieval.vectors import VectorHit
 from app.materials.retrieval.words import WordHit
 from models import FileType
 
+MARKED_UP = frozenset({FileType.MD, FileType.OTHER})
+"""Files whose text is Markdown."""
+WRAPPED = MARKED_UP | {FileType.TXT}
+"""Files whose paragraphs may go over several lines."""
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -43,6 +48,14 @@ class Passage:
     def page_at(self, offset: int) -> int:
         """The page on which the character at `offset` of `content` stands."""
         return page_at(self.start_page, self.page_starts, offset)
+
+    @property
+    def is_markdown(self) -> bool:
+        return self.file_type in MARKED_UP
+
+    @property
+    def is_wrapped(self) -> bool:
+        return self.file_type in WRAPPED
 
 
 def page_at(start_page: int, page_starts: Sequence[int], offset: int) -> int:

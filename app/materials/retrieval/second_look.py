@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from app.materials.retrieval.passages import Passage
-from app.materials.retrieval.snippets import Sentence, Weights, best_sentence, keys_of, shown
+from app.materials.retrieval.showing import snippet_of
+from app.materials.retrieval.snippets import Looked, Weights, keys_of, look
 from app.materials.retrieval.words import Term
 
 SENTENCE_WEIGHT = 0.25
@@ -32,7 +33,7 @@ others lose less, since it is by their words that the passages of a chapter crow
 class _Looked(NamedTuple):
     score: float
     passage: Passage
-    sentence: Sentence
+    sentence: Looked
     twins: list[Passage]
 
 
@@ -50,14 +51,14 @@ def look_again(
 
     again = []
     for passage in passages:
-        sentence = best_sentence(passage.content, asked(passage))
+        sentence = look(passage.content, asked(passage))
         score = passage.score + SENTENCE_WEIGHT * sentence.share
         again.append(_Looked(score, passage, sentence, []))
     return [
         replace(
             one.passage,
             score=one.score,
-            snippet=shown(one.passage.content, one.sentence, asked(one.passage)),
+            snippet=snippet_of(one.passage, asked(one.passage), one.sentence),
             twins=tuple(one.twins),
         )
         for one in _collapsed(_spread(sorted(again, key=_order)), limit)

@@ -1,14 +1,17 @@
 """Takes a passage apart into sentences, code and titles. Pure."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from app.materials.retrieval.plain import MARKUP, is_row
 
 Kind = Literal["sentence", "code", "title"]
 
 _FENCE = re.compile(r"^\s*(```|~~~)")
-SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[^\Wa-z_])|(?<=[。！？])")
+# One set of characters first: the search for it is quick.
+SENTENCE_END = re.compile(r"[.!?。！？](?:(?<=[。！？])|[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[^\Wa-z_]))")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|cf|Fig|Figs|Eq|Dr|Mr|Mrs|Ms|Prof|No|p|pp|ch|Sec|z\.B|bzw|ca|St)|"
     r"\b[A-Z])\.$"
@@ -29,21 +32,17 @@ _CODE = re.compile(
     re.VERBOSE,
 )
 _PROSE_END = re.compile(r"[.!?]$")
-_MARKUP = re.compile(r"^\s*(?:#{1,6}\s+|[-*+•‣◦▪]\s+|>\s+|\d{1,2}[.)]\s+(?=\S+\s))")
-_EMPHASIS = re.compile(r"(\*\*|__|\*)(?=\S)([^$]+?)(?<=\S)\1")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)(?:\{[^}]*\})?")
-_CURLY = re.compile(r"(?<=[\])])\{[.#:][^}]*\}")
-_RUNNING_HEAD = re.compile(
-    r"^(?:\d+\s+CHAPTER\b.*|\d+(?:\.\d+)+\.?\s+[A-Z \d]+|[A-Z][A-Z \d.]+\d)$"
-)
+RUNNING_HEAD = re.compile(r"^(?:\d+\s+CHAPTER\b.*|\d+(?:\.\d+)+\.?\s+[A-Z \d]+|[A-Z][A-Z \d.]+\d)$")
+_TABLE_RULE = re.compile(r"^[|:\s-]+$")
+NUMBERED_TITLE = re.compile(r"^\d+(?:\.\d+)+\.?\s+[^.?!:]{3,70}$")
 
-_NUMBERED_TITLE = re.compile(r"^\d+(?:\.\d+)+\.?\s+[^.?!:]{3,70}$")
-
+LONGEST_ABBREVIATION = 8
 LONGEST_TITLE = 70
 LONGEST_OUTPUT = 70
 MOST_WORDS_OF_OUTPUT = 8
 WRAPPED_LINE = 45
-"""A prose line this long that ends no sentence goes on in the next one."""
+"""A prose line this long that ends no sentence goes on in the next one; a shorter one goes on in an
+indented one, as items of lists do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,18 @@ def split(text: str, *, is_wrapped: bool = False) -> list[Unit]:
             units += [Unit(code, offset, "code")] if code.strip() else []
         else:
             units += _prose("\n".join(lines), offset, is_wrapped)
-    return units
+    return _without_rules(units)
+
+
+def _without_rules(units: Sequence[Unit]) -> list[Unit]:
+    """The line under a table's head says which row that is, and nothing else."""
+    kept: list[Unit] = []
+    for unit in units:
+        if not (is_row(unit.text) and _TABLE_RULE.match(unit.text)):
+            kept.append(unit)
+        elif kept and is_row(kept[-1].text):
+            kept[-1] = replace(kept[-1], kind="title")
+    return kept
 
 
 def _runs(text: str) -> Iterator[tuple[Kind, int, list[str]]]:
@@ -105,7 +115,7 @@ def _is_output(line: str, before: list[str]) -> bool:
     """Whether the line is what an interpreter answered to a prompt above it."""
     at_prompt = bool(before) and before[0].startswith(">>>") and bool(before[-1].strip())
     is_short = len(line) <= LONGEST_OUTPUT and len(line.split()) <= MOST_WORDS_OF_OUTPUT
-    is_prose = _PROSE_END.search(line) or _NUMBERED_TITLE.match(line) or line.startswith("#")
+    is_prose = _PROSE_END.search(line) or NUMBERED_TITLE.match(line) or line.startswith("#")
     return at_prompt and is_short and bool(line.strip()) and not is_prose
 
 
@@ -129,17 +139,23 @@ def _prose(text: str, offset: int, is_wrapped: bool) -> Iterator[Unit]:
 def _starts_anew(buffer: str, line: str, is_wrapped: bool) -> bool:
     """Whether `line` begins a new paragraph, not the rest of a wrapped one."""
     last = buffer.rsplit("\n", 1)[-1]
-    if _MARKUP.match(line) or last.lstrip().startswith("#") or _NUMBERED_TITLE.match(last):
+    if MARKUP.match(line) or last.lstrip().startswith("#") or NUMBERED_TITLE.match(last):
+        return True
+    if is_row(line.lstrip()) or is_row(last.lstrip()):
         return True
     if line.lstrip()[:1].islower() or last.rstrip().endswith((",", "(", "[", "{", "–", "&")):
         return False
-    return not is_wrapped or len(last) < WRAPPED_LINE
+    return not is_wrapped or (len(last) < WRAPPED_LINE and not line.startswith("  "))
 
 
 def _sentences(paragraph: str, offset: int) -> Iterator[Unit]:
+    if is_row(paragraph):
+        yield Unit(" ".join(paragraph.split()), offset, "sentence")
+        return
     begin = 0
     for match in SENTENCE_END.finditer(paragraph):
-        if _ABBREVIATION.search(paragraph[begin : match.start()]):
+        dot = match.start() + 1
+        if _ABBREVIATION.search(paragraph, max(begin, dot - LONGEST_ABBREVIATION), dot):
             continue
         yield _unit(paragraph[begin : match.end()], offset + begin)
         begin = match.end()
@@ -150,11 +166,5 @@ def _sentences(paragraph: str, offset: int) -> Iterator[Unit]:
 def _unit(text: str, offset: int) -> Unit:
     clean = " ".join(text.split())
     is_short = len(clean) <= LONGEST_TITLE and not re.search(r"[.!?。！？:;,]$", clean)
-    is_title = is_short or clean.startswith("#") or _RUNNING_HEAD.match(clean)
+    is_title = is_short or clean.startswith("#") or RUNNING_HEAD.match(clean)
     return Unit(clean, offset, "title" if is_title else "sentence")
-
-
-def plain(text: str) -> str:
-    """A sentence as it reads, without the marks of Markdown around it; code marks stay."""
-    text = _CURLY.sub("", _LINK.sub(r"\1", _MARKUP.sub("", text)))
-    return _EMPHASIS.sub(r"\2", text).strip()

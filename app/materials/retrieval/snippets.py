@@ -1,4 +1,4 @@
-"""What of a passage meets a question best: its sentence, and the question's words in it. Pure.
+"""How much of a question a passage's sentences hold, and where its words stand in a text. Pure.
 
 Words are compared by their first five letters, folded: over alphabetic languages as good as
 stemming and without knowing the language (McNamee, Nicholas & Mayfield 2009, "Addressing
@@ -6,7 +6,7 @@ morphological variation in alphabetic languages"); scripts without spaces by pai
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import fsum
@@ -24,6 +24,7 @@ _MARKS = "\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0980-\u0df
 _WORD = re.compile(rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*(?:\+\+|\#(?!\w))?")
 # One set of characters first: the search for it is quick.
 _SENTENCE_END = re.compile(r"[.!?。！？\n](?:(?<=[。！？\n])|[\"'”’)\]]*\s)\s*")
+_FORMULA = re.compile(r"\$\$?(?!\s)[^$]{1,300}(?<!\s)\$\$?(?!\d)|\\\(.*?\\\)|\\\[.*?\\\]")
 
 Weights = Mapping[str, float]
 """How much each key of a question says."""
@@ -31,15 +32,17 @@ Weights = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """The best sentence of a passage: where it begins there, and which stretches are marked.
+    """The best sentence of a passage, as it reads: where it begins there, and which stretches are
+    marked.
 
-    `share` is the part of the question, by the weight of its words, that the sentence holds.
+    `share` is the part of the question, by the weight of its words, that the best line holds.
     """
 
     text: str = ""
     offset: int = 0
     marks: tuple[tuple[int, int], ...] = ()
     share: float = 0.0
+    is_code: bool = False
 
     def pieces(self) -> Iterator[tuple[str, bool]]:
         """The text in order, in stretches that are marked or not."""
@@ -51,14 +54,21 @@ class Snippet:
         yield self.text[begin:], False
 
 
-class Sentence(NamedTuple):
-    """Where a passage's best sentence stands, the share of the question that it holds, and what
-    all words of the passage are compared by."""
+class Line(NamedTuple):
+    """Where a sentence or line of a passage stands, and how much of the question it holds."""
 
     start: int
     end: int
+    held: float
+
+
+class Looked(NamedTuple):
+    """The lines of a passage, the share of the question that the best one holds, and what all
+    words of the passage are compared by."""
+
     share: float
     keys: set[str]
+    lines: list[Line]
 
 
 def keys_of(word: str) -> tuple[str, ...]:
@@ -97,31 +107,18 @@ def _keys_in(text: str) -> list[str]:
     return list(chain.from_iterable(map(_KEYS.__getitem__, text.split())))
 
 
-def snippet(content: str, question: str | Weights) -> Snippet:
-    """The sentence of `content` that holds most of the question, the first of equal ones."""
-    weights = dict.fromkeys(keys_in(question), 1.0) if isinstance(question, str) else question
-    return shown(content, best_sentence(content, weights), weights)
-
-
-def best_sentence(content: str, weights: Weights) -> Sentence:
-    """The sentence that holds most of the question; the first one if none does."""
+def look(content: str, weights: Weights) -> Looked:
+    """How much of the question the sentences and lines of `content` hold."""
     asked = frozenset(weights)
-    best, most = (0, 0), -1.0
+    lines: list[Line] = []
     all_keys: set[str] = set()
     for start, end in sentences(content):
         keys = _keys_in(content[start:end])
         all_keys.update(keys)
         held = fsum(map(weights.__getitem__, asked.intersection(keys)))
-        if held > most:
-            best, most = (start, end), held
-    share = max(most, 0.0) / (sum(weights.values()) or 1.0)
-    return Sentence(*best, share, all_keys)
-
-
-def shown(content: str, best: Sentence, weights: Weights) -> Snippet:
-    """The sentence as it is shown, with the question's words marked."""
-    start, text = _cut(content, best.start, best.end, weights)
-    return Snippet(text, start, tuple(_marks(text, weights)), best.share)
+        lines.append(Line(start, end, held))
+    most = max((line.held for line in lines), default=0.0)
+    return Looked(most / (sum(weights.values()) or 1.0), all_keys, lines)
 
 
 def sentences(content: str) -> Iterator[tuple[int, int]]:
@@ -136,29 +133,21 @@ def sentences(content: str) -> Iterator[tuple[int, int]]:
         yield begin, begin + len(rest)
 
 
-def _cut(content: str, start: int, end: int, weights: Weights) -> tuple[int, str]:
-    """A sentence that is too long begins shortly before its first word of the question."""
-    if end - start > LONGEST:
-        first = next((m.start() for m in _words_asked(content, start, end, weights)), start)
-        if first - start > LONGEST // 2:
-            space = content.rfind(" ", start, first - LONGEST // 4)
-            start = max(space + 1, start)
-        end = min(end, start + LONGEST)
-        space = content.rfind(" ", start + LONGEST // 2, end)
-        end = space if space > 0 and end - start == LONGEST else end
-    return start, content[start:end]
+def mark(text: str, weights: Weights) -> tuple[tuple[int, int], ...]:
+    """Where the words of the question stand in `text`; in a run without spaces, the pairs that
+    were asked. A formula is set as a whole: nothing in it is marked."""
+    return tuple(_marks(text, weights, [match.span() for match in _FORMULA.finditer(text)]))
 
 
-def _words_asked(content: str, start: int, end: int, weights: Weights) -> Iterable[re.Match[str]]:
-    for match in _WORD.finditer(content, start, end):
-        if not weights.keys().isdisjoint(keys_of(match.group())):
-            yield match
-
-
-def _marks(text: str, weights: Weights) -> Iterator[tuple[int, int]]:
-    """The words of the question in `text`; in a run without spaces, the pairs that were asked."""
-    for match in _words_asked(text, 0, len(text), weights):
+def _marks(
+    text: str, weights: Weights, formulas: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    for match in _WORD.finditer(text):
         keys = keys_of(match.group())
+        if weights.keys().isdisjoint(keys):
+            continue
+        if any(start < match.start() < end for start, end in formulas):
+            continue
         if len(keys) != len(match.group()) - 1:  # no run of pairs
             yield match.span()
         else:

@@ -7,7 +7,7 @@ import nh3
 from markdown_it import MarkdownIt
 from markupsafe import escape
 
-from app.materials.source.formulas import keep_formulas
+from app.materials.formulas import keep_formulas
 
 _TAGS = {
     *("p", "br", "hr", "pre", "code", "blockquote", "em", "strong", "s", "sub", "sup"),

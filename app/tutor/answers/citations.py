@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.materials.retrieval.sentences import Unit, plain, split
+from app.materials.retrieval.passages import MARKED_UP
+from app.materials.retrieval.plain import plain
+from app.materials.retrieval.sentences import Unit, split
 from app.tutor.evidence.card import Place
 from app.tutor.evidence.wording import overlap, terms
 
@@ -54,9 +56,10 @@ class Citation:
     @property
     def note(self) -> str:
         """The quotation as the margin has room for it, cut after a whole word."""
-        if len(self.quote) <= LONGEST_QUOTE:
-            return plain(self.quote)
-        return plain(self.quote[: self.quote.rfind(" ", 0, LONGEST_QUOTE)]) + " …"
+        text = plain(self.quote, is_markdown=self.place.file_type in MARKED_UP)
+        if len(text) <= LONGEST_QUOTE:
+            return text
+        return text[: text.rfind(" ", 0, LONGEST_QUOTE)] + " …"
 
 
 def tidy(text: str) -> str:

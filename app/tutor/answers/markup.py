@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import escape
 
-from app.materials.source.formulas import keep_formulas
+from app.materials.formulas import keep_formulas
 from app.tutor.answers.citations import Citation
 
 _TAGS = {"p", "ul", "ol", "li", "pre", "code", "strong", "em", "s", "h4", "blockquote", "hr", "br"}

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from app.materials.retrieval.sentences import Unit, plain, split
+from app.materials.retrieval.plain import plain
+from app.materials.retrieval.sentences import Unit, split
 from app.materials.search import Passage, SearchResult
 from app.tutor.evidence.card import Card, Key, KeyKind, Piece, Place
 from app.tutor.evidence.kinds import LONGEST_KEY, fitness, kind_of, leads_to_code
 from app.tutor.evidence.wording import terms, weigh
-from models import Coverage, FileType
+from models import Coverage
 
 MOST_KEYS = 3
 MOST_FURTHER = 3
@@ -28,8 +29,6 @@ LEAST_SHARE = 0.5
 LEAST_FURTHER = 0.3
 SHORT_SENTENCE = 70
 EXCERPT = 420
-WRAPPED = frozenset({FileType.MD, FileType.TXT, FileType.OTHER})
-"""Files whose paragraphs may go over several lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def _candidates(question: str, passages: Sequence[Passage]) -> list[_Candidate]:
 
 
 def _units(passage: Passage) -> list[Unit]:
-    return split(passage.content, is_wrapped=passage.file_type in WRAPPED)
+    return split(passage.content, is_wrapped=passage.is_wrapped)
 
 
 def _context(unit: Unit, following: Unit | None, passage: Passage) -> str:
@@ -187,9 +186,9 @@ def _page_order(lead: _Candidate, candidate: _Candidate) -> tuple[bool, str, int
 def _key(kind: KeyKind, candidate: _Candidate) -> Key:
     """The unit as it reads; a short sentence takes the next one along."""
     unit, following = candidate.unit, candidate.following
+    text = _as_it_reads(unit, candidate.passage)
     if following is not None and leads_to_code(unit, following, candidate.passage):
-        return Key(kind, plain(unit.text), candidate.place, unit.text, following.text)
-    text = unit.text if unit.kind == "code" else plain(unit.text)
+        return Key(kind, text, candidate.place, unit.text, following.text)
     takes_next = (
         unit.kind == "sentence"
         and len(unit.text) < SHORT_SENTENCE
@@ -200,8 +199,12 @@ def _key(kind: KeyKind, candidate: _Candidate) -> Key:
         and not following.text.endswith(("?", ":"))
     )
     if takes_next and following is not None:
-        text = f"{text} {plain(following.text)}"
+        text = f"{text} {_as_it_reads(following, candidate.passage)}"
     return Key(kind, text, candidate.place, quote=unit.text)
+
+
+def _as_it_reads(unit: Unit, passage: Passage) -> str:
+    return unit.text if unit.kind == "code" else plain(unit.text, is_markdown=passage.is_markdown)
 
 
 def _excerpt(lead: _Candidate) -> list[Piece]:
@@ -216,7 +219,7 @@ def _excerpt(lead: _Candidate) -> list[Piece]:
     pieces: list[Piece] = []
     for unit in units[begin:]:
         is_marked = unit.offset == lead.unit.offset
-        text = unit.text if unit.kind == "code" else plain(unit.text)
+        text = _as_it_reads(unit, passage)
         if pieces and not is_marked and sum(len(p.text) for p in pieces) + len(text) > EXCERPT:
             break
         pieces.append(Piece(unit.kind, text, is_marked))

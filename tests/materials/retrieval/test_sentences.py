@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.materials.retrieval.sentences import Unit, plain, split
+from app.materials.retrieval.sentences import Unit, split
 
 
 def parts(text: str, *, is_wrapped: bool = False) -> list[tuple[str, str]]:
@@ -73,12 +73,13 @@ def test_prose_that_begins_like_code(line: str) -> None:
     assert parts(line) == [("sentence", line)]
 
 
-def test_marks_of_markdown_go_for_reading() -> None:
-    assert plain("- The *prior* is **here**: [see](x.md){.x} $P(H)$") == (
-        "The prior is here: see $P(H)$"
-    )
-    assert plain("`a * b` stays") == "`a * b` stays"
-    assert plain("$a * b$ and $c * d$") == "$a * b$ and $c * d$"
+def test_rows_of_a_table_are_sentences_of_their_own_under_its_head() -> None:
+    text = "Look at this table:\n\n| Operator | What it does in Python |\n|---|:--|\n| `+` | adds |"
+    assert parts(text, is_wrapped=True) == [
+        ("sentence", "Look at this table:"),
+        ("title", "| Operator | What it does in Python |"),
+        ("sentence", "| `+` | adds |"),
+    ]
 
 
 @given(st.text(alphabet="ab. \n`>=()#-\t¿é列", max_size=300))

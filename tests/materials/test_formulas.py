@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from app.materials.source.formulas import keep_formulas
+from app.materials.formulas import keep_formulas
 
-CASES = json.loads((Path(__file__).parents[2] / "frontend/formulas.json").read_text())
+CASES = json.loads((Path(__file__).parents[1] / "frontend/formulas.json").read_text())
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").use(keep_formulas)
 
 
