@@ -43,6 +43,8 @@ class Shown:
     blocks: tuple[Block, ...] = ()
     written_from: tuple[Place, ...] = ()
     """The pages that an answer without any citation was written from."""
+    sources_lost: int = 0
+    """How many more passages it was written from, which are not for this person any more."""
     by_small_model: bool = False
     is_reduced: bool = False
     """Whether something of its card is not shown any more."""
@@ -135,6 +137,7 @@ def _show(
         bare,
         blocks=tuple(blocks),
         written_from=() if cited else _pages(sources),
+        sources_lost=0 if cited else len(given) - len(sources),
         by_small_model=is_tiny(model),
     )
 

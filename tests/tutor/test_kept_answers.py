@@ -19,6 +19,7 @@ from tests.llm.fake_endpoint import FakeEndpoint, Script
 from tests.tutor.conftest import PAGES, AddText, ask
 
 ANSWER = ("It stays as it is [1]. ", "Both names show it [2].")
+LATER = "The difference between a tuple and a list\nA tuple is never changed by an assignment."
 OF_THE_FILE = re.compile("never copies|second label|Both arrows|Week 4|shallow")
 
 
@@ -152,3 +153,46 @@ def _delete(session: Session, material: CourseMaterial, *, is_purged: bool) -> N
     with transaction() as step:
         assert take_away(step, now() + timedelta(seconds=1)) == 1
     session.expire_all()
+
+
+@pytest.mark.parametrize(
+    "state",
+    [{"is_public": False}, {"deleted_at": now()}, {"release_at": now() + timedelta(days=1)}],
+)
+def test_a_source_that_is_gone_is_told_where_an_answer_names_none(
+    session: Session,
+    course: Course,
+    student: Visitor,
+    capable: FakeEndpoint,
+    add_text: AddText,
+    state: dict[str, Any],
+) -> None:
+    later = add_text(course, LATER, title="Quagga tuples", file_type=FileType.PDF)
+    capable.script = Script(pieces=("It stays as it is.",))
+    ask(student)
+    assert "Quagga tuples" in told(student) and "available any more" not in told(student)
+    _set(session, later, state)
+    page = " ".join(told(student).split())
+    assert "It was written from" in page and "Week 4, p. 1" in page
+    assert "One more source is not available any more." in page
+    assert "Quagga" not in page
+    for one in session.scalars(select(CourseMaterial)):
+        _set(session, one, state)
+    page = " ".join(told(student).split())
+    assert "It names no sources. What it was written from is not available any more." in page
+
+
+def test_a_card_of_markdown_is_kept_where_the_version_in_use_says_it_still(
+    session: Session, course: Course, student: Visitor, add_text: AddText
+) -> None:
+    text = "# Tuples\n\nA **zubrowka** tuple is `never`\nchanged by *any* assignment at all."
+    old = add_text(course, text, title="Tuples", file_type=FileType.MD)
+    ask(student, "What is a zubrowka tuple?")
+    _replace(session, course, old, add_text, False, [text + "\n\nMore."])
+    assert "A zubrowka tuple is never changed by any assignment at all." in told(student)
+
+
+def _set(session: Session, material: CourseMaterial, state: dict[str, Any]) -> None:
+    for column, value in state.items():
+        setattr(material, column, value)
+    session.commit()
