@@ -78,9 +78,9 @@ def read(claims: Claims, awaited: Awaited, deployment_id: UUID, trusted: Trusted
 
 def person(claims: Claims) -> Person:
     """Given and family name, or else the whole name as it is: names can't be split."""
-    given, family = texts.clean(claims.get("given_name")), texts.clean(claims.get("family_name"))
+    given, family = texts.shown(claims.get("given_name")), texts.shown(claims.get("family_name"))
     if not (given or family):
-        given = texts.clean(claims.get("name"))
+        given = texts.shown(claims.get("name"))
     return Person(given, family, texts.email(claims.get("email")))
 
 
@@ -90,7 +90,7 @@ def _context(claims: Claims, product_family: str | None) -> Context | None:
         return None
     if canvas.is_canvas(product_family) and canvas.is_account(texts.strings(context.get("type"))):
         return None
-    label, title = texts.clean(context.get("label")), texts.clean(context.get("title"))
+    label, title = texts.shown(context.get("label")), texts.shown(context.get("title"))
     return Context(context["id"], label, title)
 
 
@@ -101,7 +101,7 @@ def _link(claims: Claims, context: Context | None, product_family: str | None) -
     context_id = context.id if context else None
     if canvas.is_canvas(product_family) and canvas.names_no_link(link["id"], context_id):
         return None
-    return Link(link["id"], texts.clean(link.get("title")))
+    return Link(link["id"], texts.shown(link.get("title")))
 
 
 def _custom(claims: Claims) -> dict[str, str]:

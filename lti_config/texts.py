@@ -7,6 +7,7 @@ from typing import Any
 LONGEST_ID = 255
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 """Control characters, lone surrogates, and what turns the direction of all text after it."""
+_VARIABLE = re.compile(r"\$[A-Za-z]+(\.[A-Za-z]+)+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 
 
@@ -25,6 +26,12 @@ def clean(value: object) -> str:
     if not isinstance(value, str):
         return ""
     return " ".join(_UNFIT.sub("", value).split())
+
+
+def shown(value: object) -> str:
+    """Text for people to read; "" where a variable was left standing, as "$Person.name.full"."""
+    text = clean(value)
+    return "" if _VARIABLE.fullmatch(text) else text
 
 
 def email(value: object) -> str | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.access import RIGHTS, Right
 from demo_lms import Platform
 from demo_lms import vocabulary as lti
-from models import Course, CourseRole, Enrollment, PendingLaunch, ToolSession, User
+from models import Course, CourseRole, Enrollment, PendingLaunch, ResourceLink, ToolSession, User
 from tests.launch.lms import Attempt, Browser, signed_by_hand
 from tests.launch.table import row
 
@@ -122,6 +122,29 @@ def test_an_unexpanded_context_is_no_course(browser: Browser, platform: Platform
     attempt.claims[lti.CONTEXT] = {"id": "$Context.id", "title": "$100 for a start"}
     assert opens(attempt, session).course_id is None
     assert session.scalars(select(Course)).all() == []
+
+
+@row(40)
+def test_unexpanded_names_and_titles_are_absent(
+    browser: Browser, platform: Platform, session: Session
+):
+    attempt = begin_with(
+        browser,
+        platform,
+        given_name="$Person.name.given",
+        family_name="$Person.name.family",
+        name="$Person.name.full",
+        email="$Person.email.primary",
+    )
+    attempt.claims[lti.CONTEXT] |= {"title": "$Context.title", "label": "$100 & more"}
+    attempt.claims[lti.RESOURCE_LINK] |= {"title": "$ResourceLink.title"}
+    opened = opens(attempt, session)
+    person = session.get_one(User, opened.user_id)
+    assert (person.first_name, person.last_name) == ("", "")
+    assert person.email.endswith("@users.invalid")
+    course = session.get_one(Course, opened.course_id)
+    assert (course.course_name, course.course_code) == ("$100 & more", "$100 & more")
+    assert session.scalars(select(ResourceLink.title)).all() == [""]
 
 
 @row(46)
