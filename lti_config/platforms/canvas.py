@@ -21,6 +21,9 @@ PICKER_PLACEMENTS = (
     "module_index_menu_modal",
 )
 COURSE_TAB = "course_navigation"
+STAFF_ALONE = "admins"
+"""Canvas's word for who teaches or looks after a course. Students have the editor, too, in their
+discussions: a button there would lead them to a page for teachers only."""
 ACCOUNT_NAME = "https://canvas.instructure.com/lti/account_name"
 
 NEXT_STEP = (
@@ -97,7 +100,11 @@ def message(placements: Collection[str]) -> dict[str, Any]:
     """Its own keys of a message: no tab in the courses that never asked for one."""
     if COURSE_TAB in map(plain_placement, placements):
         return {_KEYS + "course_navigation/default_enabled": False}
-    return {_KEYS + "launch_width": 800, _KEYS + "launch_height": 600}
+    return {
+        _KEYS + "launch_width": 800,
+        _KEYS + "launch_height": 600,
+        _KEYS + "visibility": STAFF_ALONE,
+    }
 
 
 def extension(name: str, domain: str, launch_url: str, icon_url: str) -> dict[str, Any]:
@@ -115,6 +122,7 @@ def extension(name: str, domain: str, launch_url: str, icon_url: str) -> dict[st
             "message_type": "LtiDeepLinkingRequest",
             "selection_width": 800,
             "selection_height": 600,
+            "visibility": STAFF_ALONE,
         }
         for placement in PICKER_PLACEMENTS
     ]

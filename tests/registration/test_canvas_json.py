@@ -13,7 +13,12 @@ OURS = {
     "text": "CourseLLM",
     "icon_url": f"{URL}/icon.svg",
 }
-PICKER = {"message_type": "LtiDeepLinkingRequest", "selection_width": 800, "selection_height": 600}
+PICKER = {
+    "message_type": "LtiDeepLinkingRequest",
+    "selection_width": 800,
+    "selection_height": 600,
+    "visibility": "admins",
+}
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope"
 

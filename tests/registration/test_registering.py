@@ -150,6 +150,8 @@ def test_canvas_is_told_in_its_own_keys_and_spelling(
     assert tab["target_link_uri"] == "http://localhost:8000/lti/launch"
     picker = messages["LtiDeepLinkingRequest"]
     assert (picker[CANVAS + "launch_width"], picker[CANVAS + "launch_height"]) == (800, 600)
+    assert picker[CANVAS + "visibility"] == "admins", "no button for students in their editor"
+    assert CANVAS + "visibility" not in tab
     assert messages["LtiDeepLinkingRequest"]["placements"] == [
         f"{prefix}{one}"
         for one in (
