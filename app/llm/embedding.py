@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from time import monotonic
 from typing import Any
 
 import openai
@@ -15,7 +16,12 @@ log = logging.getLogger("coursellm.llm")
 
 QUESTION_TIMEOUT = openai.Timeout(2.0, connect=1.0)
 """Seconds. A question waits no longer for its vector: words alone find pages too."""
-PASSAGES_TIMEOUT = openai.Timeout(120.0, connect=3.0)
+PASSAGES_TIMEOUT = openai.Timeout(60.0, connect=3.0)
+"""For a few passages. They are not asked for again at once: the job that wants them comes again."""
+LEFT_ALONE = 180.0
+"""Seconds for which a model that did not answer in time is asked for no passages."""
+_silent_until: dict[tuple[str | None, str], float] = {}
+"""By address and name. Of this process: each finds out for itself."""
 
 
 def embed_question(text: str, profile: EmbeddingProfile | None = None) -> list[float] | None:
@@ -26,7 +32,7 @@ def embed_question(text: str, profile: EmbeddingProfile | None = None) -> list[f
         return None
     try:
         texts = [profile.query_prefix + text]
-        return _embed(profile, texts, "query", QUESTION_TIMEOUT, retries=0)[0]
+        return _embed(profile, texts, "query", QUESTION_TIMEOUT)[0]
     except ModelUnavailable as error:
         log.warning("question without a vector: %s", error.reason)
         return None
@@ -37,7 +43,8 @@ def embed_passages(
 ) -> list[list[float]]:
     """One vector for each text, in order, at the model's native width.
 
-    Raises ModelUnavailable; the call can be run again.
+    Raises ModelUnavailable; the call can be run again. A model that hangs costs its callers one
+    time limit in a while, whoever they are: after that it is left alone.
     """
     profile = profile or embedding_profile()
     if not profile.is_connected:
@@ -46,7 +53,15 @@ def embed_passages(
     if not texts:
         return []
     prefixed = [profile.passage_prefix + text for text in texts]
-    return _embed(profile, prefixed, "passage", PASSAGES_TIMEOUT, retries=2)
+    model = (profile.base_url, profile.name)
+    if monotonic() < _silent_until.get(model, 0.0):
+        raise ModelUnavailable(reason=f"{profile.name} did not answer in time a while ago")
+    try:
+        return _embed(profile, prefixed, "passage", PASSAGES_TIMEOUT)
+    except ModelUnavailable as error:
+        if isinstance(error.__cause__, openai.APITimeoutError):
+            _silent_until[model] = monotonic() + LEFT_ALONE
+        raise
 
 
 def _embed(
@@ -54,7 +69,6 @@ def _embed(
     texts: list[str],
     input_type: str,
     timeout: openai.Timeout,
-    retries: int,
 ) -> list[list[float]]:
     asked: dict[str, Any] = {}
     if profile.asked_dimensions:
@@ -62,7 +76,7 @@ def _embed(
     if profile.takes_input_type:
         asked["extra_body"] = {"input_type": input_type}
     client = _client(profile.base_url or "", profile.api_key)
-    client = client.with_options(timeout=timeout, max_retries=retries)
+    client = client.with_options(timeout=timeout, max_retries=0)
     try:
         answer = client.embeddings.create(model=profile.name, input=texts, **asked)
     except (openai.OpenAIError, ValueError) as error:

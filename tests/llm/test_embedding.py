@@ -4,10 +4,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+import openai
 import pytest
 
 from app import config
 from app.config import Settings
+from app.llm import embedding
 from app.llm.client import ModelUnavailable, embed_passages, embed_question
 from tests.llm.fake_endpoint import FakeEndpoint, Script, fake_endpoint
 
@@ -57,6 +59,38 @@ def test_a_slow_or_failing_endpoint_leaves_the_question_without_vector(
     began = time.monotonic()
     assert embed_question("Why?") is None
     assert time.monotonic() - began < 20
+
+
+def test_a_model_that_hangs_costs_one_time_limit_and_is_left_alone_then(
+    endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert embedding.PASSAGES_TIMEOUT.read == 60.0
+    monkeypatch.setattr(embedding, "PASSAGES_TIMEOUT", openai.Timeout(0.5, connect=3.0))
+    monkeypatch.setattr(embedding, "_silent_until", {})
+    endpoint.script = Script(wait_before=30)
+    for _ in range(3):
+        with pytest.raises(ModelUnavailable) as caught:
+            embed_passages(["a"])
+        assert caught.value.is_passing
+    assert len(endpoint.requests) == 1
+
+    endpoint.script = Script()
+    present = config.current().embedding_model
+    use(endpoint, "another-at-the-same-address")
+    assert len(embed_passages(["a"])) == 1, "it is asked"
+    use(endpoint, present)
+    assert embed_question("Why?") is not None, "a question waits no longer than ever"
+    [model] = embedding._silent_until
+    embedding._silent_until[model] = time.monotonic()  # the while is over
+    assert len(embed_passages(["a"])) == 1
+
+
+def test_a_model_that_fails_is_asked_again_by_whoever_comes_next(endpoint: FakeEndpoint) -> None:
+    endpoint.script = Script(status=500)
+    with pytest.raises(ModelUnavailable):
+        embed_passages(["a"])
+    endpoint.script = Script()
+    assert len(embed_passages(["a"])) == 1 and len(endpoint.requests) == 2
 
 
 def test_vectors_of_another_width_are_refused(endpoint: FakeEndpoint) -> None:

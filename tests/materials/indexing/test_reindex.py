@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+import openai
 import pytest
 from click.testing import Result
 from flask import Flask
@@ -20,6 +21,7 @@ from app import config
 from app.admin.views.record import ACTIONS
 from app.config import Settings
 from app.extensions import transaction
+from app.llm import embedding
 from app.llm.profiles import EmbeddingProfile
 from app.materials import deletion, jobs, questions
 from app.materials.indexing import moving
@@ -38,6 +40,7 @@ from tests.helpers import Visitor, enter
 from tests.llm.fake_endpoint import FakeEndpoint
 from tests.materials import makers
 from tests.materials.conftest import Add
+from tests.materials.queued import run
 from tests.workers import until, worker
 
 Look = Callable[[uuid.UUID], CourseMaterial]
@@ -162,119 +165,139 @@ def course(app: Flask, session: Session, settings: Settings, old: Meaning) -> It
     config.install(settings)
 
 
-def work_off(course: Course) -> None:
-    """Runs the course's batches until none is left, as the worker does."""
-    for _ in range(200):
-        with transaction() as session:
-            if moving.next_work(session, course.course_id) is None:
-                return
-        jobs.embed_chunks(str(course.course_id))
-    raise AssertionError("the batches come to no end")
+@dataclass
+class Move:
+    """A course that is to get another model, and the servers of both."""
+
+    app: Flask
+    session: Session
+    settings: Settings
+    course: Course
+    old: Meaning
+    new: Meaning
+
+    def both(self) -> Settings:
+        return with_both(self.settings, self.old, self.new)
+
+    def reindex(self, *arguments: str) -> Result:
+        return self.app.test_cli_runner().invoke(args=["materials", "reindex", *arguments])
+
+    def begin(self) -> Result:
+        """The new model is set, and the command says that all courses are to move."""
+        config.install(self.both())
+        return self.reindex("--all", "--no-wait")
+
+    def models(self) -> tuple[str | None, str | None]:
+        """Which model the course has, and which one it moves to."""
+        self.session.rollback()
+        row = self.session.get_one(Course, self.course.course_id, populate_existing=True)
+        return row.embedding_model, row.next_embedding_model
+
+    def vectors(self, model: str) -> int:
+        self.session.rollback()
+        query = select(func.count()).select_from(ChunkVector).where(ChunkVector.model == model)
+        return self.session.scalar(query) or 0
+
+    def work_off(self) -> None:
+        """Runs the course's batches until none is left, as the worker does."""
+        for _ in range(200):
+            with transaction() as session:
+                if moving.next_work(session, self.course.course_id) is None:
+                    return
+            jobs.embed_chunks(str(self.course.course_id))
+        raise AssertionError("the batches come to no end")
+
+    def queued_after_a_job(self) -> list[bool]:
+        """Of each job for vectors that another one leaves in the queue, whether it is for later."""
+        run(self.session, "delete from procrastinate_jobs")
+        jobs.embed_chunks(str(self.course.course_id))
+        query = """select coalesce(scheduled_at > now(), false) from procrastinate_jobs
+                   where task_name = 'materials:embed_chunks' order by id"""
+        return list(self.session.scalars(text(query)))
+
+    def enter(self, role: CourseRole = CourseRole.STUDENT) -> Visitor:
+        return enter(self.app, self.session, self.course, role)
 
 
-def reindex(app: Flask, *arguments: str) -> Result:
-    return app.test_cli_runner().invoke(args=["materials", "reindex", *arguments])
-
-
-def now_of(session: Session, course: Course) -> tuple[str | None, str | None]:
-    """Which model the course has, and which one it moves to."""
-    session.rollback()
-    row = session.get_one(Course, course.course_id, populate_existing=True)
-    return row.embedding_model, row.next_embedding_model
-
-
-def vectors(session: Session, model: str) -> int:
-    session.rollback()
-    query = select(func.count()).select_from(ChunkVector).where(ChunkVector.model == model)
-    return session.scalar(query) or 0
+@pytest.fixture
+def move(
+    app: Flask, session: Session, settings: Settings, course: Course, old: Meaning, new: Meaning
+) -> Move:
+    return Move(app, session, settings, course, old, new)
 
 
 def test_reindexing_to_another_model_leaves_no_gap_in_search(
-    app: Flask,
-    session: Session,
-    settings: Settings,
-    course: Course,
-    add: Add,
-    look: Look,
-    old: Meaning,
-    new: Meaning,
+    move: Move, add: Add, look: Look
 ) -> None:
     book = add("Book.pdf", BOOK)
     with worker(config.current()):
         until(lambda: look(book).indexing_status is IndexingStatus.COMPLETED, 120)
-    assert now_of(session, course) == (OLD, None)
-    made = vectors(session, OLD)
+    assert move.models() == (OLD, None)
+    made = move.vectors(OLD)
     assert made == PAGES, "a chunk a page: what it means leads to it alone"
-    students = [enter(app, session, course) for _ in range(30)]
+    students = [move.enter() for _ in range(30)]
 
-    both = with_both(settings, old, new)
+    both = move.both()
     config.install(both)
-    new.script.wait_before = 0.2
+    move.new.script.wait_before = 0.2
     with Asking(students[1:]) as asked:
         until(lambda: len(asked.answers) >= 3, 60)
-        told = reindex(app, "--all", "--no-wait")
+        told = move.reindex("--all", "--no-wait")
         assert told.exit_code == 0 and "1 of 1 courses" in told.output
         assert "Mind" not in told.output
         with worker(both) as first:
-            until(lambda: vectors(session, NEW) >= 32, 120)
+            until(lambda: move.vectors(NEW) >= 32, 120)
             first.send_signal(signal.SIGKILL)
-        reindex(app, "--course", str(course.course_id), "--no-wait")
+        move.reindex("--course", str(move.course.course_id), "--no-wait")
         later = add("Handout.txt", LATER_FILE)
-        new.script.wait_before = 0.5
-        assert now_of(session, course) == (OLD, NEW)
-        assert new.questions == 0, "questions are the old model's until the end"
+        move.new.script.wait_before = 0.5
+        assert move.models() == (OLD, NEW)
+        assert move.new.questions == 0, "questions are the old model's until the end"
         with worker(both):
             until(lambda: look(later).indexing_status is IndexingStatus.COMPLETED, 120)
-            is_moving = now_of(session, course) == (OLD, NEW)
+            is_moving = move.models() == (OLD, NEW)
             assert f"thing{LATER} " in ask(students[0], LATER)
             assert is_moving, "the file that came in meanwhile was found before the end"
-            new.script.wait_before = 0.05
-            until(lambda: now_of(session, course) == (NEW, None), 120)
+            move.new.script.wait_before = 0.05
+            until(lambda: move.models() == (NEW, None), 120)
         before = len(asked.answers)
         until(lambda: len(asked.answers) + len(asked.wrong) >= before + 5, 60)
     assert asked.wrong == [] and len(asked.answers) > 10
-    assert new.questions >= 5
+    assert move.new.questions >= 5
     assert f"thing{LATER} " in ask(students[0], LATER)
 
-    assert vectors(session, OLD) == made + 1, "for searches that had begun"
-    session.execute(text("update procrastinate_jobs set scheduled_at = null"))
-    session.commit()
+    assert move.vectors(OLD) == made + 1, "for searches that had begun"
+    move.session.execute(text("update procrastinate_jobs set scheduled_at = null"))
+    move.session.commit()
     with worker(both):
-        until(lambda: vectors(session, OLD) == 0, 60)
-    assert vectors(session, NEW) == made + 1
-    chunks = session.scalars(select(MaterialChunk)).all()
+        until(lambda: move.vectors(OLD) == 0, 60)
+    assert move.vectors(NEW) == made + 1
+    chunks = move.session.scalars(select(MaterialChunk)).all()
     assert {chunk.embedding_model for chunk in chunks} == {NEW}
     assert look(book).embedded_count == look(book).chunk_count
-    embedded = [text for request in new.requests for text in request["input"]]
+    embedded = [text for request in move.new.requests for text in request["input"]]
     passages = [text for text in embedded if text.startswith("passage: ")]
     assert len(passages) <= made + 1 + 16, "a batch at most is made twice by the kill"
 
 
 @pytest.fixture
-def filled(session: Session, course: Course, read: Add) -> uuid.UUID:
+def filled(move: Move, read: Add) -> uuid.UUID:
     """A file with vectors of the old model."""
     material_id = read("a.txt", LATER_FILE)
-    work_off(course)
-    assert now_of(session, course) == (OLD, None)
+    move.work_off()
+    assert move.models() == (OLD, None)
     return material_id
 
 
-def test_models_of_different_widths_are_moved_between(
-    app: Flask,
-    session: Session,
-    settings: Settings,
-    course: Course,
-    filled: uuid.UUID,
-    old: Meaning,
-) -> None:
+def test_models_of_different_widths_are_moved_between(move: Move, filled: uuid.UUID) -> None:
     wide = Meaning(shift=0, width=1536)
     try:
-        config.install(with_both(settings, old, wide))
-        student = enter(app, session, course)
-        reindex(app, "--all", "--no-wait")
+        config.install(with_both(move.settings, move.old, wide))
+        student = move.enter()
+        move.reindex("--all", "--no-wait")
         assert f"thing{LATER} " in ask(student, LATER)
-        work_off(course)
-        assert now_of(session, course) == (NEW, None)
+        move.work_off()
+        assert move.models() == (NEW, None)
         assert f"thing{LATER} " in ask(student, LATER)
     finally:
         wide.close()
@@ -282,86 +305,63 @@ def test_models_of_different_widths_are_moved_between(
 
 @pytest.mark.parametrize("asked", [ask, first_hit])
 def test_a_question_that_falls_into_the_change_is_embedded_anew(
-    app: Flask,
-    session: Session,
-    settings: Settings,
-    course: Course,
+    move: Move,
     filled: uuid.UUID,
-    old: Meaning,
-    new: Meaning,
     monkeypatch: pytest.MonkeyPatch,
     asked: Callable[[Visitor, int], str],
 ) -> None:
-    config.install(with_both(settings, old, new))
-    student = enter(app, session, course)
-    reindex(app, "--all", "--no-wait")
+    config.install(move.both())
+    student = move.enter()
+    move.reindex("--all", "--no-wait")
     embed = questions.embed_question
 
     def embed_slowly(question: str, model: EmbeddingProfile) -> list[float] | None:
         vector = embed(question, model)
-        work_off(course)
+        move.work_off()
         return vector
 
     monkeypatch.setattr(questions, "embed_question", embed_slowly)
     assert f"thing{LATER} " in asked(student, LATER)
-    assert now_of(session, course) == (NEW, None)
-    assert (old.questions, new.questions) == (1, 1)
+    assert move.models() == (NEW, None)
+    assert (move.old.questions, move.new.questions) == (1, 1)
 
 
 @pytest.mark.parametrize("role", [CourseRole.STUDENT, CourseRole.TEACHER])
 @pytest.mark.parametrize("gone", ["hidden", "deleted"])
 def test_a_course_with_nothing_to_find_answers_and_moves(
-    app: Flask,
-    session: Session,
-    settings: Settings,
-    course: Course,
-    filled: uuid.UUID,
-    look: Look,
-    old: Meaning,
-    new: Meaning,
-    role: CourseRole,
-    gone: str,
+    move: Move, filled: uuid.UUID, look: Look, role: CourseRole, gone: str
 ) -> None:
     material = look(filled)
     if gone == "hidden":
         material.is_public = False
     else:
         material.deleted_at = now()
-    session.commit()
-    config.install(with_both(settings, old, new))
-    visitor = enter(app, session, course, role)
+    move.session.commit()
+    config.install(move.both())
+    visitor = move.enter(role)
     can_find = gone == "hidden" and role is CourseRole.TEACHER
-    for endpoint in (old, new):
-        others = new if endpoint is old else old
+    for endpoint in (move.old, move.new):
+        others = move.new if endpoint is move.old else move.old
         before = endpoint.questions, others.questions
         assert (f"thing{LATER} " in ask(visitor, LATER)) == can_find
         assert (f"thing{LATER} " in first_hit(visitor, LATER)) == can_find
         once = (before[0] + 2, before[1])
         assert (endpoint.questions, others.questions) == once, "each question is embedded once"
-        if endpoint is old:
-            assert "1 of 1 courses are to move" in reindex(app, "--all", "--no-wait").output
-            work_off(course)
-            assert now_of(session, course) == (NEW, None)
-    assert "0 of 1 courses are to move" in reindex(app, "--all").output
+        if endpoint is move.old:
+            assert "1 of 1 courses are to move" in move.reindex("--all", "--no-wait").output
+            move.work_off()
+            assert move.models() == (NEW, None)
+    assert "0 of 1 courses are to move" in move.reindex("--all").output
 
 
-def test_a_course_that_never_had_text_is_not_to_move(
-    app: Flask, course: Course, old: Meaning
-) -> None:
-    assert "0 of 0 courses are to move" in reindex(app, "--all").output
+def test_a_course_that_never_had_text_is_not_to_move(move: Move) -> None:
+    assert "0 of 0 courses are to move" in move.reindex("--all").output
 
 
 def test_where_the_old_model_is_gone_words_search_and_the_operator_is_told(
-    app: Flask,
-    session: Session,
-    settings: Settings,
-    course: Course,
-    filled: uuid.UUID,
-    read: Add,
-    look: Look,
-    new: Meaning,
+    move: Move, filled: uuid.UUID, read: Add, look: Look
 ) -> None:
-    gone = replace(settings, embedding_base_url=new.url, embedding_model=NEW)
+    gone = replace(move.settings, embedding_base_url=move.new.url, embedding_model=NEW)
     for forgotten in (
         gone,
         replace(
@@ -369,82 +369,71 @@ def test_where_the_old_model_is_gone_words_search_and_the_operator_is_told(
         ),
     ):
         config.install(forgotten)
-        told = reindex(app, "--all", "--no-wait")
+        told = move.reindex("--all", "--no-wait")
         assert told.exit_code == 0
         assert "Mind: " in told.stderr and OLD in told.stderr and "words alone" in told.stderr
     config.install(gone)
-    student = enter(app, session, course)
+    student = move.enter()
     assert f"thing{LATER} " not in ask(student, LATER)
     by_words = student.post(
         "tutor/ask", data={"question": f"thing{LATER}?"}, headers={"Accept": "text/event-stream"}
     )
     assert f"thing{LATER} " in by_words.text
     meanwhile = read("b.txt", LATER_FILE + b" more")
-    work_off(course)
-    assert now_of(session, course) == (NEW, None)
+    move.work_off()
+    assert move.models() == (NEW, None)
     assert look(meanwhile).indexing_status is IndexingStatus.COMPLETED
     assert f"thing{LATER} " in ask(student, LATER)
 
 
 @pytest.mark.parametrize("refusal", [200, 401])
 def test_a_move_ends_though_the_old_model_is_down_and_a_file_waits_for_it(
-    app: Flask,
-    session: Session,
-    settings: Settings,
-    course: Course,
-    filled: uuid.UUID,
-    read: Add,
-    look: Look,
-    old: Meaning,
-    new: Meaning,
-    refusal: int,
+    move: Move, filled: uuid.UUID, read: Add, look: Look, refusal: int
 ) -> None:
     """Nobody listens at its address any more, but the settings still name it."""
-    both = with_both(settings, old, new)
+    both = move.both()
     config.install(replace(both, previous_embedding_base_url="http://127.0.0.1:9/v1"))
     waiting = read("b.pdf", BOOK)
-    assert queued_after_a_job(session, course) == [True], "without a move it waits for its model"
+    assert move.queued_after_a_job() == [True], "without a move it waits for its model"
     assert look(waiting).indexing_status is IndexingStatus.PROCESSING
 
-    assert reindex(app, "--all", "--no-wait").exit_code == 0
-    new.script.status = refusal
+    assert move.reindex("--all", "--no-wait").exit_code == 0
+    move.new.script.status = refusal
     if refusal != 200:
-        assert queued_after_a_job(session, course) == [True], "neither model takes it"
+        assert move.queued_after_a_job() == [True], "neither model takes it"
         assert look(waiting).indexing_status is IndexingStatus.PROCESSING, "it did not fail"
-        new.script.status = 200
+        move.new.script.status = 200
     for _ in range(10):
-        if queued_after_a_job(session, course) == []:
+        if move.queued_after_a_job() == []:
             break
-    assert now_of(session, course) == (NEW, None)
+    assert move.models() == (NEW, None)
     assert look(waiting).indexing_status is IndexingStatus.COMPLETED
-    student = enter(app, session, course)
+    student = move.enter()
     assert "thing7 " in ask(student, 7) and f"thing{LATER} " in first_hit(student, LATER)
 
 
-def queued_after_a_job(session: Session, course: Course) -> list[bool]:
-    """Of each job for vectors that another one leaves in the queue, whether it is for later."""
-    session.rollback()
-    session.execute(text("delete from procrastinate_jobs"))
-    session.commit()
-    jobs.embed_chunks(str(course.course_id))
-    query = """select coalesce(scheduled_at > now(), false) from procrastinate_jobs
-               where task_name = 'materials:embed_chunks' order by id"""
-    return list(session.scalars(text(query)))
-
-
-def test_reindexing_again_does_nothing_twice(
-    app: Flask,
-    session: Session,
-    settings: Settings,
-    course: Course,
-    filled: uuid.UUID,
-    old: Meaning,
-    new: Meaning,
+def test_an_old_model_that_hangs_holds_a_move_up_once(
+    move: Move, filled: uuid.UUID, read: Add, look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config.install(with_both(settings, old, new))
+    """It takes each request and answers none, and a file waits for it all the while."""
+    monkeypatch.setattr(embedding, "PASSAGES_TIMEOUT", openai.Timeout(0.5, connect=3.0))
+    monkeypatch.setattr(embedding, "_silent_until", {})
+    waiting = read("b.pdf", BOOK)
+    move.old.script.wait_before = 300
+    assert move.begin().exit_code == 0
+    before, jobs_run = len(move.old.requests), 1
+    while move.queued_after_a_job() != [] and jobs_run < 10:
+        jobs_run += 1
+    assert move.models() == (NEW, None)
+    assert look(waiting).indexing_status is IndexingStatus.COMPLETED
+    assert len(move.old.requests) - before == 1
+
+
+def test_reindexing_again_does_nothing_twice(move: Move, filled: uuid.UUID) -> None:
+    config.install(move.both())
     results: list[Result] = []
     both = [
-        threading.Thread(target=lambda: results.append(reindex(app, "--all", "--no-wait")))
+        threading.Thread(target=lambda: results.append(move.reindex("--all", "--no-wait")))
         for _ in range(2)
     ]
     for one in both:
@@ -452,136 +441,96 @@ def test_reindexing_again_does_nothing_twice(
     for one in both:
         one.join()
     assert [result.exit_code for result in results] == [0, 0]
-    work_off(course)
-    asked = len(new.requests)
-    told = reindex(app, "--all")
+    move.work_off()
+    asked = len(move.new.requests)
+    told = move.reindex("--all")
     assert told.exit_code == 0 and "0 of 1 courses are to move" in told.output
-    work_off(course)
-    jobs.forget_old_vectors(str(course.course_id))
-    jobs.forget_old_vectors(str(course.course_id))
-    assert len(new.requests) == asked and (vectors(session, OLD), vectors(session, NEW)) == (0, 1)
+    move.work_off()
+    jobs.forget_old_vectors(str(move.course.course_id))
+    jobs.forget_old_vectors(str(move.course.course_id))
+    assert len(move.new.requests) == asked and (move.vectors(OLD), move.vectors(NEW)) == (0, 1)
 
 
 def test_a_move_is_called_off_by_going_back_to_the_old_settings(
-    app: Flask,
-    session: Session,
-    settings: Settings,
-    course: Course,
-    filled: uuid.UUID,
-    old: Meaning,
-    new: Meaning,
+    move: Move, filled: uuid.UUID
 ) -> None:
-    config.install(with_both(settings, old, new))
-    reindex(app, "--all", "--no-wait")
-    assert now_of(session, course) == (OLD, NEW)
-    config.install(with_old(settings, old))
-    assert "1 of 1 courses are to move" in reindex(app, "--all", "--no-wait").output
-    work_off(course)
-    assert now_of(session, course) == (OLD, None) and vectors(session, OLD) == 1
-    assert f"thing{LATER} " in ask(enter(app, session, course), LATER)
+    move.begin()
+    assert move.models() == (OLD, NEW)
+    config.install(with_old(move.settings, move.old))
+    assert "1 of 1 courses are to move" in move.reindex("--all", "--no-wait").output
+    move.work_off()
+    assert move.models() == (OLD, None) and move.vectors(OLD) == 1
+    assert f"thing{LATER} " in ask(move.enter(), LATER)
 
 
 def test_what_was_read_before_there_was_a_model_gets_its_vectors(
-    app: Flask,
-    session: Session,
-    settings: Settings,
-    course: Course,
-    read: Add,
-    look: Look,
-    new: Meaning,
+    move: Move, read: Add, look: Look
 ) -> None:
-    config.install(settings)
+    config.install(move.settings)
     material_id = read("a.txt", LATER_FILE)
-    work_off(course)
-    assert look(material_id).embedded_count == 0 and now_of(session, course) == (None, None)
-    config.install(replace(settings, embedding_base_url=new.url, embedding_model=NEW))
-    assert reindex(app, "--all", "--no-wait").exit_code == 0
-    work_off(course)
-    assert look(material_id).embedded_count == 1 and now_of(session, course) == (NEW, None)
-    assert f"thing{LATER} " in ask(enter(app, session, course), LATER)
+    move.work_off()
+    assert look(material_id).embedded_count == 0 and move.models() == (None, None)
+    config.install(replace(move.settings, embedding_base_url=move.new.url, embedding_model=NEW))
+    assert move.reindex("--all", "--no-wait").exit_code == 0
+    move.work_off()
+    assert look(material_id).embedded_count == 1 and move.models() == (NEW, None)
+    assert f"thing{LATER} " in ask(move.enter(), LATER)
 
 
 def test_a_deleted_file_that_comes_back_after_the_move_gets_its_vectors(
-    app: Flask,
-    session: Session,
-    settings: Settings,
-    course: Course,
-    filled: uuid.UUID,
-    read: Add,
-    look: Look,
-    old: Meaning,
-    new: Meaning,
+    move: Move, filled: uuid.UUID, read: Add, look: Look
 ) -> None:
     teacher = look(filled).uploader_id
     read("b.txt", b"another text")
     with transaction() as step:
         deletion.delete_material(step, teacher, step.get_one(CourseMaterial, filled))
-    config.install(with_both(settings, old, new))
-    reindex(app, "--all", "--no-wait")
-    work_off(course)
-    assert now_of(session, course) == (NEW, None)
+    move.begin()
+    move.work_off()
+    assert move.models() == (NEW, None)
     with transaction() as step:
         deletion.restore_material(step, teacher, step.get_one(CourseMaterial, filled))
     jobs.index_words(str(filled))
-    work_off(course)
+    move.work_off()
     assert look(filled).indexing_status is IndexingStatus.COMPLETED
-    assert f"thing{LATER} " in ask(enter(app, session, course), LATER)
+    assert f"thing{LATER} " in ask(move.enter(), LATER)
 
 
 def test_a_model_that_refuses_leaves_the_course_as_it_was_and_the_move_waiting(
-    app: Flask,
-    session: Session,
-    settings: Settings,
-    course: Course,
-    filled: uuid.UUID,
-    look: Look,
-    old: Meaning,
-    new: Meaning,
+    move: Move, filled: uuid.UUID, look: Look
 ) -> None:
-    config.install(with_both(settings, old, new))
-    new.script.status = 401
-    reindex(app, "--all", "--no-wait")
-    session.execute(text("delete from procrastinate_jobs"))
-    session.commit()
-    jobs.embed_chunks(str(course.course_id))
-    assert now_of(session, course) == (OLD, NEW)
+    move.new.script.status = 401
+    move.begin()
+    assert move.queued_after_a_job() == []
+    assert move.models() == (OLD, NEW)
     assert look(filled).indexing_status is IndexingStatus.COMPLETED
-    assert f"thing{LATER} " in ask(enter(app, session, course), LATER)
-    new.script.status = 200
+    assert f"thing{LATER} " in ask(move.enter(), LATER)
+    move.new.script.status = 200
     jobs.sweep(0)
     waiting = "select count(*) from procrastinate_jobs where task_name = 'materials:embed_chunks'"
-    assert session.scalar(text(waiting)) == 1
-    work_off(course)
-    assert now_of(session, course) == (NEW, None)
+    assert move.session.scalar(text(waiting)) == 1
+    move.work_off()
+    assert move.models() == (NEW, None)
 
 
-def test_the_command_says_what_it_wants_and_what_is(
-    app: Flask, session: Session, course: Course, filled: uuid.UUID
-) -> None:
-    assert reindex(app).exit_code == 2
-    assert reindex(app, "--all", "--status").exit_code == 2
-    told = reindex(app, "--status")
-    assert f"{course.course_id}  PY1: {OLD}, 1 of 1 vectors of {OLD}" in told.output
-    unknown = reindex(app, "--course", str(uuid.uuid4()))
+def test_the_command_says_what_it_wants_and_what_is(move: Move, filled: uuid.UUID) -> None:
+    assert move.reindex().exit_code == 2
+    assert move.reindex("--all", "--status").exit_code == 2
+    told = move.reindex("--status")
+    assert f"{move.course.course_id}  PY1: {OLD}, 1 of 1 vectors of {OLD}" in told.output
+    unknown = move.reindex("--course", str(uuid.uuid4()))
     assert unknown.exit_code == 1 and "Nothing was changed" in unknown.stderr
 
 
-def test_the_command_looks_on_until_all_have_moved(
-    app: Flask,
-    session: Session,
-    settings: Settings,
-    course: Course,
-    filled: uuid.UUID,
-    old: Meaning,
-    new: Meaning,
-) -> None:
-    both = with_both(settings, old, new)
+def test_the_command_looks_on_until_all_have_moved(move: Move, filled: uuid.UUID) -> None:
+    both = move.both()
     config.install(both)
     with worker(both):
-        told = reindex(app, "--course", str(course.course_id))
+        told = move.reindex("--course", str(move.course.course_id))
     assert told.exit_code == 0
     assert f"PY1: {NEW}, 1 of 1 vectors of {NEW}, done" in told.output
-    assert now_of(session, course) == (NEW, None)
-    event = session.scalars(select(AuditEvent).where(AuditEvent.action == "course.reindexed")).one()
+    assert move.models() == (NEW, None)
+    event = move.session.scalars(
+        select(AuditEvent).where(AuditEvent.action == "course.reindexed")
+    ).one()
     assert event.operator_name and event.details == {"course": "PY1", "from": OLD, "to": NEW}
     assert event.action in ACTIONS, "the console has words for it"
