@@ -5,7 +5,7 @@
 import htmx from "htmx.org";
 import * as tus from "tus-js-client";
 import { credentialHeaders, explain, request, sentences } from "./net.js";
-import { announce, errorNotice } from "./notices.js";
+import { announce, calmNotice, errorNotice } from "./notices.js";
 import { wholePage } from "./requests.js";
 import { mount } from "./rooms.js";
 
@@ -18,6 +18,7 @@ export function init(form) {
   const ours = [...jobs].filter((job) => job.endpoint === form.dataset.upload);
   for (const { upload } of ours) if (upload?.url) list.querySelector(`[data-unfinished="${pathOf(upload.url)}"]`)?.remove();
   place(ours);
+  if (ours.length) count();
 
   function place(some) {
     list.prepend(...some.map(({ row }) => row));
@@ -31,7 +32,7 @@ export function init(form) {
     for (const job of made) {
       jobs.add(job);
       if (job.file.size > Number(form.dataset.limit)) fail(job, form.dataset.tooLarge);
-      else if (job.older) ask(job);
+      else if (job.older) compare(job);
       else wait(job);
     }
     next();
@@ -101,9 +102,34 @@ function wait(job) {
   acts(job.row, cancel(job));
 }
 
-/* A file of the same name, most often a corrected one: the teacher says what it is. */
+/* A file of the same name: the same once more, or most often a corrected one. */
+async function compare(job) {
+  show(job.row, progress("Comparing it with the file of this name", null));
+  acts(job.row, cancel(job));
+  const isSame = await holds(job.older.dataset, job.file);
+  if (job.state !== "new") return;
+  if (!isSame) return ask(job);
+  if (!("wanted" in job.older.dataset)) return known(job, titleOf(job.older));
+  wait(job);  // the server's own is lost: this one is taken
+  next();
+}
+
+/* Where the browser cannot tell, as without https, the server does once the file is there. */
+async function holds({ size, sum }, file) {
+  if (Number(size) !== file.size) return false;
+  try {
+    const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
+    return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("") === sum;
+  } catch {
+    return false;
+  }
+}
+
+const titleOf = (row) => row.querySelector("h3").textContent.trim();
+
+/* The teacher says which it is. */
 function ask(job) {
-  const words = document.createElement("p"), title = job.older.querySelector("h3").textContent.trim();
+  const words = document.createElement("p"), title = titleOf(job.older);
   words.className = "cl-small";
   words.textContent = `A file of this name is here, as “${title}”.`;
   const row = document.createElement("div");
@@ -161,23 +187,41 @@ function stop(job, error) {
 function settle(job, answer, isNew) {
   const holder = document.createElement("template");
   holder.innerHTML = answer;  // the server's own, escaped
-  const fresh = holder.content.firstElementChild, title = fresh.querySelector("h3").textContent.trim();
-  if (!isNew) return fail(job, `This file is here already, as “${title}”. It was not added again.`);
+  const fresh = holder.content.firstElementChild, { id } = fresh.querySelector("[data-id]").dataset;
+  if (!isNew) return known(job, titleOf(fresh));
   done += 1;
   jobs.delete(job);
   if (job.then) return htmx.ajax("GET", job.then, wholePage);
   const focused = job.row.contains(document.activeElement), list = job.row.parentElement;
-  document.getElementById(fresh.id)?.remove();  // a file that was lost on the server has its row already
+  list?.querySelector(`[data-id="${id}"]`)?.closest("li").remove();  // of a lost file, or one that gets a new version
   job.row.replaceWith(fresh);
   if (list?.isConnected) mount(fresh);
   if (focused) fresh.querySelector(".act a")?.focus();
   count();
 }
 
+/* Nothing is wrong, and nothing was added: the row says so and does not count. */
+function known(job, title) {
+  const sentence = `This file is here already, as “${title}”. It was not added again.`;
+  job.state = "known";
+  jobs.delete(job);
+  job.row.dataset.apart = "";
+  show(job.row, [calmNotice(sentence)]);
+  acts(job.row, removal(job));
+  announce(`${job.file.name}: ${sentence}`);
+  count();
+}
+
 function fail(job, sentence, act) {
   job.state = "failed";
+  job.row.toggleAttribute("data-apart", !act);
   show(job.row, [errorNotice(sentence, { act })]);
-  acts(job.row, button("Remove", `Remove the row of ${job.file.name}`, () => remove(job)));
+  acts(job.row, removal(job));
+  count();
+}
+
+function removal(job) {
+  return button("Remove", `Remove the row of ${job.file.name}`, () => remove(job));
 }
 
 function cancel(job) {
@@ -195,7 +239,7 @@ function remove(job) {
 }
 
 function count() {
-  const heading = document.getElementById("files-h"), files = document.querySelector("[data-upload-list]")?.children.length;
+  const heading = document.getElementById("files-h"), files = document.querySelectorAll("[data-upload-list] > li:not([data-apart])").length;
   if (!heading) return;
   heading.textContent = `${files || "No"} ${files === 1 ? "file" : "files"}`;
   document.querySelector("main .cl-empty")?.remove();

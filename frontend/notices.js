@@ -33,6 +33,15 @@ export function waiting() {
   };
 }
 
+/** A notice of what is well as it is. */
+export function calmNotice(sentence) {
+  const notice = document.createElement("div"), text = document.createElement("p");
+  notice.className = "cl-notice mb-0";
+  text.textContent = sentence;
+  notice.append(icon("info"), text);
+  return notice;
+}
+
 /** An error notice: sentence, reference, one action. */
 export function errorNotice(sentence, { reference, action = "Try again", act } = {}) {
   const notice = document.createElement("div");

@@ -66,10 +66,17 @@ function adoptHead(text) {
   }
 }
 
-/* What came of a part that was asked for is heard, where the part says what to hear. */
+/* What came of a part that was asked for is heard, where the part says what to hear; of one that asks by itself,
+   once. */
 function say({ detail: { ctx } }) {
-  const told = !isPage(ctx) && !isPolling(ctx) && ctx.target?.querySelector?.("[data-announce]");
-  if (told) announce(told.textContent.trim());
+  if (isPage(ctx) || !ctx.target?.querySelector) return;
+  const now = isPolling(ctx) ? saying(document.getElementById(ctx.target.id)) : saying(ctx.target);
+  if (now && !(isPolling(ctx) && now === saying(ctx.target))) announce(now);
+}
+
+function saying(part) {
+  const told = part?.matches("[data-announce]") ? part : part?.querySelector("[data-announce]");
+  return told?.dataset.announce || told?.textContent.trim();
 }
 
 /* After a change of page a reader begins at its heading, as after a real one; after a refused form at its first error. */

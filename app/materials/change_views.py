@@ -13,7 +13,7 @@ from app import clock, config
 from app.access import Right, current_actor, guard
 from app.errors import DomainError
 from app.extensions import transaction
-from app.materials import catalogue, deletion
+from app.materials import catalogue, deletion, versions
 from app.materials.listing import Row, rows_of
 from app.materials.uploading import intake
 from models import Course, CourseMaterial
@@ -80,18 +80,20 @@ def restore() -> Response:
 
 @blueprint.post("/chosen")
 def chosen() -> Response:
-    """Releases, hides or deletes all files that are ticked."""
+    """Releases, hides or deletes all files that are ticked; of one that was replaced since then,
+    the new version."""
     actor, act = current_actor(), request.form.get("do")
     with transaction() as session:
-        materials = catalogue.get_chosen(session, actor.course, _chosen())
+        ids = versions.where_now(session, actor.course, _chosen(), see_hidden=True).values()
+        materials = catalogue.get_chosen(session, actor.course, ids)
         for material in materials:
             if act == "delete":
                 deletion.delete_material(session, actor.user_id, material)
             elif act in ("release", "hide"):
                 catalogue.release(session, material, is_public=act == "release")
-    ids = [material.material_id for material in materials]
     if act == "delete":
-        return redirect(url_for("materials.index", deleted=ids), 303)
+        deleted = [material.material_id for material in materials]
+        return redirect(url_for("materials.index", deleted=deleted), 303)
     return redirect(url_for("materials.index"), 303)
 
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.clock import said, zone_of
 from app.materials.catalogue import count_unfinished
-from app.materials.status import State, size_in_words, state_of
+from app.materials.status import Stage, State, size_in_words, state_of
+from app.materials.versions import waiting_for
 from models import Course, CourseMaterial, now
 
 FILES_PER_SECOND = 8
@@ -18,37 +19,58 @@ FILES_PER_SECOND = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """A new version that waits to take a material's place, or could not."""
+
+    material: CourseMaterial
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """A material; `pace` in seconds between two looks, None once finished; `replaces` the title of
-    the version that is in use until this one is read."""
+    """A material that is in use, and the new versions of it that are not yet; `pace` in seconds
+    between two looks, None once all is finished."""
 
     material: CourseMaterial
     state: State
     size: str
     pace: int | None
     released: str
-    replaces: str | None
+    versions: tuple[Version, ...]
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether somebody has to do something about it."""
+        states = (self.state, *(version.state for version in self.versions))
+        is_failed = any(state.stage is Stage.FAILED for state in states)
+        return is_failed or self.material.file_fault is not None
 
 
 def rows_of(
     session: Session, course_id: uuid.UUID, materials: Sequence[CourseMaterial]
 ) -> list[Row]:
-    """The rows of these materials of the course."""
+    """The rows of these materials of the course; a version that waits for another's place stands
+    in that one's row."""
     zone = zone_of(session.get_one(Course, course_id).time_zone)
     pace = max(1, count_unfinished(session, course_id) // FILES_PER_SECOND)
-    older = _titles(session, [one.replaces_id for one in materials if one.replaces_id])
     moment = now()
+    in_use = _in_use(session, materials)
+    waiting = waiting_for(session, [material.material_id for material in in_use])
     rows = []
-    for material in materials:
+    for material in in_use:
         state = state_of(material, moment)
+        versions = tuple(
+            Version(one, state_of(one, moment)) for one in waiting.get(material.material_id, ())
+        )
+        is_unfinished = any(one.is_unfinished for one in (state, *(v.state for v in versions)))
         rows.append(
             Row(
                 material,
                 state,
                 size_in_words(material.file_size_bytes),
-                pace if state.is_unfinished else None,
+                pace if is_unfinished else None,
                 released(material, zone, moment),
-                older.get(material.replaces_id) if material.replaces_id else None,
+                versions,
             )
         )
     return rows
@@ -70,10 +92,12 @@ def opening(material: CourseMaterial, zone: tzinfo, moment: datetime) -> str | N
     return f"{at.astimezone(zone):%A} {said(at, zone, moment)}".removesuffix(", 00:00")
 
 
-def _titles(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Titles of those of the materials that are in use."""
-    material = CourseMaterial
-    query = select(material.material_id, material.title).where(
-        material.material_id.in_(ids), material.deleted_at.is_(None)
+def _in_use(session: Session, materials: Sequence[CourseMaterial]) -> list[CourseMaterial]:
+    """These materials, each once; for one that waits for another's place that other one."""
+    ids = [material.replaces_id for material in materials if material.replaces_id]
+    query = select(CourseMaterial).where(
+        CourseMaterial.material_id.in_(ids), CourseMaterial.deleted_at.is_(None)
     )
-    return {row.material_id: row.title for row in session.execute(query)} if ids else {}
+    older = {one.material_id: one for one in session.scalars(query)} if ids else {}
+    found = (older.get(one.replaces_id, one) if one.replaces_id else one for one in materials)
+    return list(dict.fromkeys(found))

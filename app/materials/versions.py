@@ -34,6 +34,7 @@ def take_over(session: Session, material: CourseMaterial) -> None:
     old = _before(session, material)
     if old is None or (old.chunk_count and not material.chunk_count):
         return
+    _settle_others(session, material, {material.replaces_id, old.material_id})
     material.replaces_id = old.material_id
     if old.deleted_at is None:
         _take_on(material, old)
@@ -48,6 +49,35 @@ def take_over(session: Session, material: CourseMaterial) -> None:
         {"by": str(material.material_id)},
     )
     session.flush()
+
+
+def waiting_for(
+    session: Session, material_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, list[CourseMaterial]]:
+    """The new versions that wait to take the places of these materials, the latest first."""
+    query = select(CourseMaterial).where(
+        CourseMaterial.replaces_id.in_(material_ids), CourseMaterial.deleted_at.is_(None)
+    )
+    waiting: dict[uuid.UUID, list[CourseMaterial]] = {}
+    for material in session.scalars(query.order_by(CourseMaterial.upload_date.desc())):
+        if material.replaces_id is not None:
+            waiting.setdefault(material.replaces_id, []).append(material)
+    return waiting
+
+
+def in_use_for(
+    session: Session, course_id: uuid.UUID, material_id: uuid.UUID
+) -> CourseMaterial | None:
+    """The material of the course that is in use where somebody names this one: itself, what
+    replaced it, or what it still waits to replace."""
+    material: CourseMaterial | None = session.get(CourseMaterial, material_id)
+    if material is None or material.course_id != course_id:
+        return None
+    material = in_use_instead(session, material)
+    if material is None or material.replaces_id is None:
+        return material
+    older = session.get(CourseMaterial, material.replaces_id)
+    return older if older is not None and older.deleted_at is None else material
 
 
 def change_places(session: Session, newer: CourseMaterial, older: CourseMaterial) -> None:
@@ -181,6 +211,25 @@ def _before(session: Session, material: CourseMaterial) -> CourseMaterial | None
         )
     )
     return others.first() or old
+
+
+def _settle_others(
+    session: Session, material: CourseMaterial, replaced: Collection[uuid.UUID | None]
+) -> None:
+    """Of the other new versions those that were uploaded before this one have come too late; a
+    later one waits for this one's place from now on."""
+    others = session.scalars(
+        select(CourseMaterial).where(
+            CourseMaterial.replaces_id.in_(replaced),
+            CourseMaterial.material_id.not_in({material.material_id, *replaced}),
+            CourseMaterial.deleted_at.is_(None),
+        )
+    )
+    for other in others:
+        if other.upload_date < material.upload_date:
+            other.deleted_at = now()
+        else:
+            other.replaces_id = material.material_id
 
 
 def _was_taken_in() -> ColumnElement[bool]:

@@ -28,7 +28,7 @@ from app.materials.looking import LONGEST
 from app.materials.source.page import SourcePage, read_page
 from app.materials.status import kind_in_words, size_in_words
 from app.materials.uploading import intake, uploads
-from models import CourseMaterial, FileType, IndexingStatus, now
+from models import CourseMaterial, FileType, now
 
 blueprint = Blueprint("materials", __name__)
 blueprint.register_blueprint(upload_views.blueprint, url_prefix="/uploads")
@@ -59,6 +59,7 @@ def index() -> str:
     return render_template(
         "materials/index.html",
         rows=rows,
+        in_use={row.material.material_id for row in rows},
         at=request.args.get("at"),
         known=[m.title for m in materials if str(m.material_id) in known],
         undo=[
@@ -68,7 +69,7 @@ def index() -> str:
         ],
         gone=gone,
         waiting=waiting,
-        attention=sum(_needs_attention(material) for material in materials),
+        attention=sum(row.needs_attention for row in rows),
         may_change=actor.may(Right.MANAGE),
         limit=config.current().upload_limit_bytes,
         too_large=intake.too_large(),
@@ -97,12 +98,20 @@ def upload() -> AnyResponse:
 @blueprint.get("/<uuid:material_id>/row")
 @requires(Right.TEACH)
 def row(material_id: uuid.UUID) -> str:
+    """The row once more, under the id that it has on the page; of a material that was replaced
+    meanwhile the one in its place."""
     actor = current_actor()
     with transaction() as session:
-        material = _get(session, actor, material_id)
+        material = versions.in_use_for(session, actor.course, material_id)
+        if material is None:
+            raise NotFound(catalogue.GONE)
         rows = rows_of(session, actor.course, [material])
     return render_template(
-        "materials/_rows.html", rows=rows, may_change=actor.may(Right.MANAGE), is_single=True
+        "materials/_rows.html",
+        rows=rows,
+        may_change=actor.may(Right.MANAGE),
+        is_single=True,
+        key=material_id,
     )
 
 
@@ -152,10 +161,6 @@ def file(material_id: uuid.UUID) -> AnyResponse:
 def too_large(_error: RequestEntityTooLarge) -> AnyResponse:
     error = intake.FileTooLarge(intake.too_large())
     return current_app.make_response(current_app.handle_user_exception(error))
-
-
-def _needs_attention(material: CourseMaterial) -> bool:
-    return material.indexing_status is IndexingStatus.FAILED or material.file_fault is not None
 
 
 def _get(session: Session, actor: Actor, material_id: uuid.UUID) -> CourseMaterial:

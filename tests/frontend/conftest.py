@@ -1,37 +1,24 @@
 """A real browser before a stand-in of the tool that serves the real templates and bundle."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import cache
-from threading import Thread
+from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urljoin
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from app import config
-from tests.frontend.site import ROOT, Serving, Site, create_site
+from tests.browsers import admit, chromium, serving, violations
+from tests.frontend.site import Serving, Site, create_site
 from tests.helpers import Visitor
-
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium, else Playwright's own.
-
-    One for this folder, not for the whole run: a thread can have one Playwright at a time.
-    """
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    args = ["--process-per-site", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=args)
+    """One for this folder, not for the whole run."""
+    with chromium("--process-per-site") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="package")
@@ -48,8 +35,8 @@ def contexts(browser: Browser, serving: Serving) -> dict[bool, BrowserContext]:
     return contexts
 
 
-@pytest.fixture(scope="package")
-def serving() -> Iterator[Serving]:
+@pytest.fixture(scope="package", name="serving")
+def serving_stand_in() -> Iterator[Serving]:
     serving = Serving(create_site())
     yield serving
     serving.stop()
@@ -80,19 +67,9 @@ class Visit:
         self.page.evaluate(
             "document.querySelectorAll('details').forEach(fold => { fold.open = true; })"
         )
-        self.page.evaluate(_axe())
-        light = self._violations({})
+        light = violations(self.page)
         self.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-        return light + self._violations({"runOnly": ["color-contrast", "link-in-text-block"]})
-
-    def _violations(self, options: dict[str, object]) -> list[str]:
-        options = {"resultTypes": ["violations"], **options}
-        found = self.page.evaluate("options => axe.run(document, options)", options)
-        return [
-            f"{rule['id']}: {node['html'][:150]} {node['failureSummary']}"
-            for rule in found["violations"]
-            for node in rule["nodes"]
-        ]
+        return light + violations(self.page, runOnly=["color-contrast", "link-in-text-block"])
 
 
 Opening = Callable[..., Visit]
@@ -147,28 +124,15 @@ def _empty(context: BrowserContext) -> None:
 @pytest.fixture
 def tool(app: Flask) -> Iterator[str]:
     """The tool itself behind a real socket: its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    address = f"http://localhost:{server.server_port}"
-    config.install(replace(config.current(), url=address))
-    yield address
-    server.shutdown()
+    with serving(app) as address:
+        yield address
 
 
 @pytest.fixture
 def let_in(contexts: dict[bool, BrowserContext]) -> Callable[[Visitor], None]:
     """`let_in(visitor)` gives the browser the cookie of a session."""
 
-    def let_in(visitor: Visitor) -> None:
-        cookie = {"name": f"__Host-s-{visitor.sid}", "value": visitor.secret, "secure": True}
-        contexts[True].add_cookies([{**cookie, "url": "https://localhost"}])  # type: ignore[typeddict-item]
-
-    return let_in
-
-
-@cache
-def _axe() -> str:
-    return AXE.read_text()
+    return partial(admit, contexts[True])
 
 
 def _blocked(without: str) -> str:

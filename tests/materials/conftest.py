@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser
 from sqlalchemy.orm import Session
 
 from app import config
@@ -24,6 +25,7 @@ from app.materials.files.bucket import bucket_storage
 from app.materials.files.storage import storage
 from models import Course, CourseMaterial
 from tests import factories
+from tests.browsers import chromium
 from tests.materials.s3 import KEYS, S3Server
 
 MODEL = "stand-in"
@@ -66,6 +68,13 @@ def model(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> It
     )
     yield model
     config.install(settings)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Not for the whole folder: while it is open, no other test can have an event loop."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -1,10 +1,7 @@
 """The materials page in a real browser: uploads with progress, faults, drag and drop, looks."""
 
-import os
 import re
-import shutil
 import tempfile
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -12,32 +9,21 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from app import config
-from app.credentials import COOKIE_PREFIX
 from app.materials import jobs
 from app.materials.files.storage import storage
 from models import Course, CourseMaterial, CourseRole
+from tests.browsers import admit, serving, violations
 from tests.helpers import enter
 from tests.materials import makers
 from tests.materials.conftest import Add, Model
 
 Look = Callable[[uuid.UUID], CourseMaterial]
-AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 BOOK = makers.pdf(["Photosynthesis needs light", "Respiration frees energy"])
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    args = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=args)
-        yield browser
-        browser.close()
 
 
 @dataclass
@@ -48,32 +34,31 @@ class Room:
     address: str
     complaints: list[str] = field(default_factory=list)
 
+    def open(self) -> None:
+        self.page.goto(self.address)
+        self.page.wait_for_selector("[data-upload-drop]:not([hidden])")
+
 
 @pytest.fixture
 def room(
     app: Flask, session: Session, model: Model, course: Course, browser: Browser
 ) -> Iterator[Room]:
     """A teacher in the materials room of a server that runs."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    origin = f"http://localhost:{server.server_port}"
-    config.install(replace(config.current(), url=origin, upload_limit_bytes=30 << 20))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     teacher = enter(app, session, course, CourseRole.TEACHER)
     context = browser.new_context(viewport={"width": 1200, "height": 800})
-    cookie = {"name": COOKIE_PREFIX + teacher.sid, "value": teacher.secret, "secure": True}
-    context.add_cookies([{**cookie, "url": origin.replace("http:", "https:"), "sameSite": "None"}])  # type: ignore[list-item]
-    room = Room(context.new_page(), f"{origin}/s/{teacher.sid}/materials/")
-    room.page.set_default_timeout(20_000)
-    room.page.on("pageerror", lambda error: room.complaints.append(str(error)))
-    room.page.on(
-        "console",
-        lambda message: room.complaints.append(message.text) if message.type == "error" else None,
-    )
-    room.page.goto(room.address)
-    room.page.wait_for_selector("[data-upload-drop]:not([hidden])")
-    yield room
-    context.close()
-    server.shutdown()
+    admit(context, teacher)
+    with serving(app) as origin:
+        config.install(replace(config.current(), upload_limit_bytes=30 << 20))
+        room = Room(context.new_page(), f"{origin}/s/{teacher.sid}/materials/")
+        room.page.set_default_timeout(20_000)
+        room.page.on("pageerror", lambda error: room.complaints.append(str(error)))
+        room.page.on(
+            "console",
+            lambda said: room.complaints.append(said.text) if said.type == "error" else None,
+        )
+        room.open()
+        yield room
+        context.close()
 
 
 def choose(page: Page, *files: tuple[str, bytes]) -> None:
@@ -122,11 +107,31 @@ def test_a_file_that_is_too_large_is_told_at_once_and_the_others_go_on(room: Roo
     expect(room.page.locator("#files-h")).to_have_text("1 file")
 
 
-def test_the_same_file_again_is_told(room: Room) -> None:
-    choose(room.page, ("Week 1.pdf", BOOK))
-    expect(row(room.page, "Week 1")).to_contain_text("Waiting to be read")
-    choose(room.page, ("copy.pdf", BOOK))
-    expect(row(room.page, "copy.pdf")).to_contain_text("here already, as “Week 1”")
+@pytest.mark.parametrize("name", ["copy.pdf", "Week 1.pdf"])
+def test_the_same_file_again_is_told_calmly(room: Room, name: str) -> None:
+    """Under its own name it is not even sent."""
+    page, sent = room.page, list[str]()
+    choose(page, ("Week 1.pdf", BOOK))
+    expect(row(page, "Week 1")).to_contain_text("Waiting to be read")
+    page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
+    choose(page, (name, BOOK))
+    told = page.locator("li.cl-file").filter(has_text="here already, as “Week 1”")
+    expect(told).to_have_count(1)
+    expect(told.locator(".cl-error")).to_have_count(0)
+    heard = page.locator("[role=status]").filter(has_text=f"{name}: This file is here already")
+    expect(heard).to_be_attached()
+    expect(page.locator("#files-h")).to_have_text("1 file")
+    assert bool(sent) == (name == "copy.pdf")
+    told.get_by_role("button", name=f"Remove the row of {name}").click()
+    expect(page.locator("li.cl-file")).to_have_count(1)
+    assert room.complaints == []
+
+
+def test_a_file_of_the_same_name_and_size_is_compared_by_content(room: Room, read: Add) -> None:
+    read("Week 1.md", b"# One\n\nOld words")
+    room.open()
+    choose(room.page, ("Week 1.md", b"# One\n\nNew words"))
+    expect(room.page.get_by_role("button", name="Replace it: Week 1")).to_be_visible()
 
 
 def big(kilobytes: int) -> bytes:
@@ -244,19 +249,78 @@ def test_one_comes_back_to_an_upload_that_is_on_its_way(room: Room) -> None:
     expect(row(page, "Book")).to_contain_text("Waiting to be read", timeout=60_000)
 
 
-def test_a_file_of_the_same_name_may_be_a_new_version(room: Room, read: Add) -> None:
+def version_of(session: Session, material_id: uuid.UUID) -> uuid.UUID:
+    session.rollback()
+    query = select(CourseMaterial.material_id).where(
+        CourseMaterial.replaces_id == material_id, CourseMaterial.deleted_at.is_(None)
+    )
+    return session.scalars(query).one()
+
+
+def test_a_file_of_the_same_name_may_be_a_new_version(
+    room: Room, session: Session, read: Add
+) -> None:
+    """It is one row all the while, for ears too: ticked and focused as it was."""
     page = room.page
-    read("Week 1.md", b"# One\n\nOld words")
-    page.goto(room.address)
-    page.wait_for_selector("[data-upload-drop]:not([hidden])")
+    old = read("Week 1.md", b"# One\n\nOld words")
+    room.open()
     choose(page, ("Week 1.md", b"# One\n\nNew words"))
+    page.get_by_label("Choose Week 1").check()
     page.get_by_role("button", name="Replace it: Week 1").click()
-    new = page.locator("li.cl-file").filter(has_text="New version of Week 1")
-    expect(new).to_contain_text("Waiting to be read")
-    jobs.index_words(new.get_attribute("data-id") or "")
-    expect(new).to_have_count(0)
-    page.goto(room.address)
+    expect(row(page, "New version, Markdown, 1 kB: until it is read")).to_be_visible()
+    expect(row(page, "Week 1")).to_contain_text("Waiting to be read")
+    expect(row(page, "Week 1")).to_have_count(1)
     expect(page.locator("#files-h")).to_have_text("1 file")
+    page.get_by_label("Choose Week 1").check()
+    page.get_by_role("link", name="Edit Week 1").focus()
+    jobs.index_words(str(version_of(session, old)))
+    expect(row(page, "Week 1")).to_contain_text("Searchable")
+    expect(row(page, "Week 1")).to_have_count(1)
+    heard = page.locator("[role=status]").filter(has_text="The new version of Week 1 is in use.")
+    expect(heard).to_be_attached()
+    expect(page.get_by_role("link", name="Edit Week 1")).to_be_focused()
+    expect(page.get_by_label("Choose Week 1")).to_be_checked()
+    page.locator("#chosen").get_by_role("button", name="Hide").click()
+    expect(row(page, "Hidden from students")).to_contain_text("Week 1")
+    expect(page.locator("#files-h")).to_have_text("1 file")
+    assert room.complaints == []
+
+
+def test_a_third_version_takes_the_row_that_the_second_lives_in(
+    room: Room, session: Session, read: Add
+) -> None:
+    page, old = room.page, read("Week 1.md", b"# One")
+    room.open()
+    for content in (b"# Two", b"# Three"):
+        choose(page, ("Week 1.md", content))
+        page.get_by_role("button", name="Replace it: Week 1").click()
+        expect(row(page, "New version")).to_be_visible()
+        old = version_of(session, old)
+        jobs.index_words(str(old))
+        expect(row(page, "Week 1")).not_to_contain_text("New version")
+        expect(page.locator("li.cl-file")).to_have_count(1)
+    assert room.complaints == []
+
+
+def test_a_new_version_that_cannot_be_read_says_so_in_the_row(
+    room: Room, session: Session, read: Add
+) -> None:
+    page, old = room.page, read("Week 1.pdf", BOOK)
+    room.open()
+    choose(page, ("Week 1.pdf", makers.pdf(["x"], encrypted=True)))
+    page.get_by_role("button", name="Replace it: Week 1").click()
+    expect(row(page, "New version")).to_contain_text("Waiting to be read")
+    jobs.index_words(str(version_of(session, old)))
+    expect(row(page, "Week 1")).to_contain_text("The new version could not be read.")
+    expect(row(page, "Week 1")).to_contain_text("The one before stays in use.")
+    heard = "The new version of Week 1 could not be read."
+    expect(page.locator("[role=status]").filter(has_text=heard)).to_be_attached()
+    page.get_by_role("link", name="Edit Week 1").click()
+    page.get_by_role("button", name="Discard it").click()
+    expect(page.get_by_text("The new version of “Week 1” was deleted.")).to_be_visible()
+    expect(row(page, "Week 1").first).not_to_contain_text("new version")
+    expect(page.locator("#files-h")).to_have_text("1 file")
+    assert room.complaints == []
 
 
 def test_a_new_version_comes_by_the_files_own_page(room: Room, read: Add) -> None:
@@ -269,7 +333,8 @@ def test_a_new_version_comes_by_the_files_own_page(room: Room, read: Add) -> Non
         {"name": "b.md", "mimeType": "", "buffer": b"# New"}
     )
     page.get_by_role("button", name="Upload the new version").click()
-    expect(page.locator("li.cl-file").filter(has_text="New version of Week 1")).to_be_visible()
+    expect(row(page, "New version")).to_contain_text("Waiting to be read")
+    expect(page.locator("li.cl-file")).to_have_count(1)
 
 
 @pytest.mark.parametrize("way", ["its own page", "the list"])
@@ -290,8 +355,7 @@ def test_a_lost_file_is_uploaded_again(room: Room, read: Add, look: Look, way: s
         page.get_by_role("button", name="Upload the new version").click()
     else:
         page.wait_for_selector("[data-upload-drop]:not([hidden])")
-        choose(page, ("Week 1.pdf", BOOK))
-        page.get_by_role("button", name="Replace it: Week 1").click()
+        choose(page, ("Week 1.pdf", BOOK))  # nothing is asked: it is the very file
     expect(page.get_by_text("missing on the server")).to_have_count(0)
     expect(page.locator("li.cl-file")).to_have_count(1)
     expect(row(page, "Week 1")).to_contain_text("Searchable")
@@ -402,14 +466,15 @@ def test_the_page_fits_and_axe_finds_nothing(
     choose(page, ("Week 7.md", b"# Once more"), ("Week 8.md", b"# Eight"))
     expect(row(page, "Week 8.md")).to_contain_text("Connecting")
     page.locator("summary", has_text="Recently deleted").click()
-    page.evaluate(AXE.read_text())
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate("axe.run().then(result => result.violations.map(v => v.id))") == []
+
+    def check() -> None:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert violations(page) == []
+
+    check()
     assert re.search("protected.*waiting.*scan", page.inner_text("main"), re.S)
     for path in (f"{edited}/edit", "order"):
         page.goto(room.address + path)
-        page.evaluate(AXE.read_text())
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate("axe.run().then(result => result.violations.map(v => v.id))") == []
+        check()

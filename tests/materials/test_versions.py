@@ -65,7 +65,8 @@ def test_the_old_one_is_found_until_the_new_one_is_and_then_the_new_one_alone(
     new = version_of(session, old)
     assert found(session, course) == [old]
     page = teacher.get("materials/").text
-    assert "stays in use until this one is read" in page
+    assert "until it is read, the one before stays in use" in page and "1 file<" in page
+    assert page.count('class="name"') == 1, "they are one row"
     form = {"title": "Osmosis", "release": "now"}
     teacher.post(f"materials/{old}/edit", data=form)
     jobs.index_words(str(new))
@@ -116,7 +117,8 @@ def test_one_that_cannot_be_read_leaves_the_old_one_in_use(
     assert found(session, course) == [old]
     assert look(new).indexing_status is IndexingStatus.FAILED
     page = teacher.get("materials/").text
-    assert "protected by a password" in page and "The version before it stays in use." in page
+    assert "protected by a password" in page and "The one before stays in use." in page
+    assert "One file needs your attention." in page
 
 
 def test_there_is_a_way_back_and_forth(
@@ -183,6 +185,55 @@ def test_of_two_new_versions_the_last_to_be_read_stays(
     assert found(session, course) == [second]
     for link in (old, first):
         assert f"materials/{second}" in student.get(f"materials/{link}").location
+
+
+def test_of_two_new_versions_the_one_uploaded_last_stays_whichever_is_read_first(
+    session: Session, course: Course, teacher: Visitor, read: Add, look: Look
+) -> None:
+    old = read("a.txt", OLD)
+    replace(teacher, old, NEW)
+    first = version_of(session, old)
+    replace(teacher, first, b"Osmosis, once more about water.")  # as a page that was open may
+    query = select(CourseMaterial.material_id).where(CourseMaterial.replaces_id == old)
+    second = next(one for one in session.scalars(query) if one != first)
+    page = teacher.get("materials/").text
+    assert page.count('class="name"') == 1 and page.count("New version</strong>") == 2
+    jobs.index_words(str(second))
+    assert look(first).deleted_at is not None, "it has come too late"
+    jobs.index_words(str(first))
+    assert found(session, course) == [second]
+    assert teacher.get("materials/").text.count("New version</strong>") == 0
+
+
+def test_one_that_could_not_be_read_goes_when_a_later_one_comes(
+    session: Session, course: Course, teacher: Visitor, read: Add, look: Look
+) -> None:
+    old = read("a.txt", OLD)
+    replace(teacher, old, makers.pdf(["x"], encrypted=True), "b.pdf")
+    failed = version_of(session, old)
+    jobs.index_words(str(failed))
+    replace(teacher, old, NEW)
+    query = select(CourseMaterial.material_id).where(CourseMaterial.replaces_id == old)
+    new = next(one for one in session.scalars(query) if one != failed)
+    jobs.index_words(str(new))
+    assert found(session, course) == [new] and look(failed).deleted_at is not None
+    assert "attention" not in teacher.get("materials/").text
+
+
+def test_the_row_of_a_replaced_file_lives_on_under_its_id(
+    session: Session, teacher: Visitor, read: Add
+) -> None:
+    old = read("a.txt", OLD)
+    replace(teacher, old, NEW)
+    new = version_of(session, old)
+    for asked in (old, new):
+        assert f'id="material-{asked}-live"' in teacher.get(f"materials/{asked}/row").text
+    jobs.index_words(str(new))
+    answer = teacher.get(f"materials/{old}/row").text
+    assert f'id="material-{old}-live"' in answer and f"materials/{new}/edit" in answer
+    assert 'data-announce="The new version of a is in use."' in answer
+    teacher.post("materials/chosen", data={"material": str(old), "do": "delete"})
+    assert teacher.get(f"materials/{new}").status_code == 404, "a tick means what stands there"
 
 
 def test_a_version_of_a_deleted_material_is_added_and_links_lead_to_it(

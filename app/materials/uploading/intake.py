@@ -14,7 +14,6 @@ from app.materials.files.removal import remove
 from app.materials.files.storage import Stored, storage
 from app.materials.status import size_in_words
 from app.materials.uploading.unpacking import is_archive
-from models import CourseMaterial
 
 
 class FileTooLarge(DomainError):
@@ -68,8 +67,7 @@ def add_file(
 ) -> Added:
     """Adds a stored file; one with `replaces_id` becomes a version of that material once read."""
     added = catalogue.add_material(session, course_id, user_id, name, material_id, stored)
-    old = session.get(CourseMaterial, replaces_id) if replaces_id else None
-    is_version = old is not None and old.course_id == course_id and not is_archive(name)
-    if old is not None and is_version and added.is_new:
+    old = versions.in_use_for(session, course_id, replaces_id) if replaces_id else None
+    if old is not None and added.is_new and not is_archive(name):
         versions.begin_version(added.material, old)
     return added

@@ -22,6 +22,7 @@ from app.materials.files import incoming
 from app.materials.files.removal import remove
 from app.materials.files.storage import PIECE, StorageUnreachable, Stored, storage
 from app.materials.uploading.intake import add_file, check_size
+from app.materials.versions import in_use_for
 from models import CourseMaterial, Upload, now
 
 KEPT_FOR = timedelta(days=1)
@@ -81,8 +82,8 @@ def begin(session: Session, course_id: uuid.UUID, user_id: uuid.UUID, file: Anno
     incoming.check_room(file.size)
     if len(list_unfinished(session, course_id, user_id)) >= MOST_UNFINISHED:
         raise TooManyUploads
-    if file.replaces_id:
-        catalogue.get_material(session, course_id, file.replaces_id, see_hidden=True)
+    if file.replaces_id and not in_use_for(session, course_id, file.replaces_id):
+        raise NotFound(catalogue.GONE)
     upload = Upload(
         course_id=course_id,
         user_id=user_id,

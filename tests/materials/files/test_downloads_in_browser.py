@@ -1,38 +1,23 @@
 """Files in a real browser: a large PDF opens at a page far in, and nothing uploaded is ever run."""
 
-import os
 import random
-import shutil
-import threading
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Download, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Download, Page, Route
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
-from app import config
-from app.credentials import COOKIE_PREFIX
 from models import Course, CourseRole
+from tests.browsers import admit, serving
 from tests.helpers import enter
 from tests.materials import makers
 from tests.materials.conftest import Add
 
 PAGES, SHOWN, SIDE = 300, 200, 20
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    args = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=args)
-        yield browser
-        browser.close()
 
 
 @dataclass
@@ -71,17 +56,12 @@ def place(
     teacher = enter(app, session, course, CourseRole.TEACHER)
     context = browser.new_context(viewport={"width": 1200, "height": 800})
     place = Place(context.new_page(), "")
-    server = make_server("127.0.0.1", 0, place.counting(app), threaded=True)
-    origin = f"http://localhost:{server.server_port}"
-    config.install(replace(config.current(), url=origin))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    cookie = {"name": COOKIE_PREFIX + teacher.sid, "value": teacher.secret, "secure": True}
-    context.add_cookies([{**cookie, "url": origin.replace("http:", "https:"), "sameSite": "None"}])  # type: ignore[list-item]
-    place.address = f"{origin}/s/{teacher.sid}/materials"
-    place.page.set_default_timeout(30_000)
-    yield place
-    context.close()
-    server.shutdown()
+    admit(context, teacher)
+    with serving(place.counting(app)) as origin:
+        place.address = f"{origin}/s/{teacher.sid}/materials"
+        place.page.set_default_timeout(30_000)
+        yield place
+        context.close()
 
 
 def large_book() -> bytes:
