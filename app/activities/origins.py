@@ -29,6 +29,7 @@ from models import (
     EnrollmentStatus,
     LtiContext,
     PracticeQuestion,
+    Registration,
     ResourceLink,
     ToolSession,
 )
@@ -103,6 +104,31 @@ def source_of(session: Session, session_id: str) -> Source | None:
         ):
             return source
     return None
+
+
+def came_before(session: Session, link: ResourceLink) -> bool:
+    """Whether the link was made in this very course, when it came by another registration or
+    deployment of its LMS: not copied, but connected anew. Says nothing of what it was made for."""
+    here = session.get_one(LtiContext, link.context_id)
+    platform_id = (
+        select(Registration.platform_id)
+        .join(Deployment, Deployment.registration_id == Registration.registration_id)
+        .where(Deployment.deployment_id == here.deployment_id)
+        .scalar_subquery()
+    )
+    before = (
+        select(LtiContext.context_id)
+        .join(Activity, Activity.course_id == LtiContext.course_id)
+        .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
+        .join(Registration, Registration.registration_id == Deployment.registration_id)
+        .where(
+            Activity.activity_id == link.named_activity_id,
+            LtiContext.course_id != here.course_id,
+            LtiContext.lti_context_id == here.lti_context_id,
+            Registration.platform_id == platform_id,
+        )
+    )
+    return session.scalar(select(before.exists())) or False
 
 
 def is_new(session: Session, course_id: UUID) -> bool:

@@ -17,7 +17,7 @@ from app.activities.copying import copy_files, readings, take_over_bank
 from app.activities.destinations import ROOMS
 from app.activities.forms import Form, OfferRefused
 from app.activities.offers import POLICIES
-from app.activities.origins import Origin, origin_of
+from app.activities.origins import Origin, came_before, origin_of
 from app.activities.zones import set_time_zone
 from app.concepts.catalogue import ConceptRefused
 from app.errors import NotFound
@@ -36,6 +36,8 @@ class Broken:
 
     link: ResourceLink
     origin: Origin | None
+    came_before: bool
+    """Not copied: the course came by another registration or deployment when it was made."""
     choices: Choices
     activities: list[Activity]
     takes_grade: bool
@@ -51,7 +53,7 @@ def index() -> Response | str:
         if bound is not None:
             return _go(session, actor, bound)
         if not actor.may(Right.MANAGE) or actor.resource_link_id is None:
-            return render_template("activities/lost.html", teaches=actor.may(Right.TEACH))
+            return _lost(session, actor)
         broken = _broken(session, actor)
     return _page(broken, forms.start(broken.choices, broken.link.title))
 
@@ -124,11 +126,23 @@ def set_up() -> Response | tuple[str, int]:
         return _page(broken, form, {"new_concept": refused.sentence}), 422
 
 
+def _lost(session: Session, actor: Actor) -> str:
+    """For who cannot repair it."""
+    is_known = False
+    if actor.resource_link_id is not None:
+        link = repair.link_of(session, actor.course, actor.resource_link_id)
+        is_known = came_before(session, link)
+    return render_template(
+        "activities/lost.html", teaches=actor.may(Right.TEACH), came_before=is_known
+    )
+
+
 def _broken(session: Session, actor: Actor) -> Broken:
     link = repair.link_of(session, actor.course, actor.resource_link_id)
     return Broken(
         link=link,
         origin=origin_of(session, link, actor.user_id),
+        came_before=came_before(session, link),
         choices=choices_of(session, actor.course),
         activities=list_activities(session, actor.course),
         takes_grade=repair.has_column(session, link),

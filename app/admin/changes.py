@@ -6,9 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import audit
-from app.admin import institutions, moving, rotation
+from app.admin import institutions, moving, rotation, succession
 from app.admin.moving import Move
 from app.admin.rotation import Rotation
+from app.admin.succession import Place, Succession
 from app.connections import invitations, registrations, switches
 from app.connections.registrations import NewRegistration
 from app.errors import NotFound
@@ -75,6 +76,20 @@ def move(
     details = {"from": before.issuer, "to": wanted.issuer, "key set": wanted.jwks_url}
     moving.move(session, before, wanted, fetched)
     audit.record_operator(session, operator, "platform.moved", str(platform_id), details)
+
+
+def succeed(session: Session, operator: str, old: Place, new: Place) -> Succession:
+    """Let one deployment's courses go on under another. Raises SuccessionRefused."""
+    done = succession.succeed(session, old, new)
+    details = {
+        "from": f"{old.deployment.lti_deployment_id} of {old.registration.client_id}",
+        "to": f"{new.deployment.lti_deployment_id} of {new.registration.client_id}",
+        "courses": str(done.moved),
+        "left": str(done.left),
+    }
+    subject = str(new.deployment.deployment_id)
+    audit.record_operator(session, operator, "deployment.took_courses_over", subject, details)
+    return done
 
 
 def rename_platform(session: Session, operator: str, platform_id: UUID, name: str) -> None:

@@ -9,12 +9,12 @@ from models import Registration
 LMS = "https://lms.example"
 
 
-def registered(session: Session) -> Registration:
+def registered(session: Session, client_id: str = "tool") -> Registration:
     """Registered by hand, with one deployment."""
     new = registrations.NewRegistration(
         name="LMS",
         issuer=LMS,
-        client_id="tool",
+        client_id=client_id,
         auth_url=f"{LMS}/auth",
         token_url=f"{LMS}/token",
         jwks_url=f"{LMS}/jwks",

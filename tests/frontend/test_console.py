@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from playwright.sync_api import expect
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from models import (
     Deployment,
     FileFault,
     Institution,
+    LtiContext,
     OperatorLink,
     OperatorSession,
     Platform,
@@ -247,6 +249,38 @@ def test_errors_stand_beside_their_fields(enter_console: Entering) -> None:
         assert page.get_attribute(f"#{name}", "aria-invalid") == "true"
     assert page.input_value("#name") == "Lakeside"
     assert page.evaluate("document.activeElement.id") == "issuer"
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_courses_are_taken_over(
+    width: int, filled: Platform, enter_console: Entering, session: Session
+) -> None:
+    """The tool was removed in the LMS and added again: its courses go on under the new one."""
+    by_name = {one.lti_deployment_id: one for one in session.scalars(select(Deployment))}
+    for deployment, context in (("2", "5"), ("2", "6"), ("17", "5")):
+        session.add(
+            LtiContext(
+                deployment_id=by_name[deployment].deployment_id,
+                lti_context_id=context,
+                course_id=factories.course(session).course_id,
+            )
+        )
+        session.flush()
+    session.commit()
+    visiting = enter_console(f"/admin/platforms/{filled.platform_id}", width=width)
+    page = visiting.page
+    expect(page.get_by_text("1 of its courses came by another deployment before")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("link", name="Take courses over by deployment 17").click()
+    expect(page.get_by_role("heading", name="Take courses over", level=1)).to_be_visible()
+    page.get_by_role("button", name="Take its courses over").click()
+    page.get_by_label("Whose courses").select_option(index=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="Take its courses over").click()
+    expect(page.get_by_text("2 courses go on here now.")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert visiting.violations() == []
+    assert visiting.complaints == []
 
 
 PAGES = (

@@ -166,6 +166,34 @@ def test_a_copied_tab_brings_the_old_course_along(place: Place, come: Come) -> N
     assert fits(visiting)
 
 
+@pytest.mark.parametrize("role", [CourseRole.TEACHER, CourseRole.STUDENT])
+def test_a_course_that_was_connected_anew(role: CourseRole, place: Place, come: Come) -> None:
+    """The very course, by another client id of the same LMS: no copy, and nothing is lost."""
+    session, old = place.session, place.session.get_one(Activity, place.copied.named_activity_id)
+    here = session.get_one(LtiContext, place.copied.context_id)
+    before = registered(session, client_id="former")
+    session.add(
+        LtiContext(
+            deployment_id=before.deployments[0].deployment_id,
+            lti_context_id=here.lti_context_id,
+            course_id=old.course_id,
+        )
+    )
+    session.flush()
+    visitor = place.enter(role, resource_link_id=place.copied.resource_link_id)
+    visiting = come(visitor, "activities/lost/")
+    page = visiting.page
+    heading = page.get_by_role("heading", name="This course was here before", level=1)
+    expect(heading).to_be_visible()
+    if role is CourseRole.TEACHER:
+        expect(page.get_by_text("have the two joined again")).to_be_visible()
+        expect(page.get_by_role("heading", name="Or begin anew with its settings")).to_be_visible()
+    else:
+        expect(page.get_by_text("Nothing of yours is lost.")).to_be_visible()
+        expect(page.get_by_text("Old loops")).to_have_count(0)
+    assert fits(visiting)
+
+
 def test_students_read_a_calm_page(place: Place, come: Come) -> None:
     student = place.enter(CourseRole.STUDENT, resource_link_id=place.copied.resource_link_id)
     visiting = come(student, "activities/lost/")

@@ -12,10 +12,21 @@ from app.admin.views import (
     overview,
     platforms,
     record,
+    succession,
 )
 
 blueprint = Blueprint("admin", __name__)
 gate.guard(blueprint)
 
-for door in (login, overview, platforms, moved, institutions, invitations, keys, record):
+for door in (
+    login,
+    overview,
+    platforms,
+    moved,
+    succession,
+    institutions,
+    invitations,
+    keys,
+    record,
+):
     blueprint.register_blueprint(door.blueprint)

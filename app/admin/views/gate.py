@@ -25,7 +25,7 @@ LARGEST_BODY = 64 * 1024
 _OPEN = frozenset({"admin.login.show", "admin.login.spend"})
 _TABS = (
     ("admin.overview.index", "Overview", ()),
-    ("admin.platforms.index", "Platforms", ("admin.moved",)),
+    ("admin.platforms.index", "Platforms", ("admin.moved", "admin.succession")),
     ("admin.institutions.index", "Institutions", ()),
     ("admin.invitations.index", "Invitations", ()),
     ("admin.keys.index", "Keys", ()),

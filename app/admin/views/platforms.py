@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import config
-from app.admin import changes
+from app.admin import changes, succession
 from app.admin.connections import (
     Connection,
     connections,
@@ -149,6 +149,7 @@ def _page(
         connections=found,
         schools=school_options(session),
         scores=waiting_scores(session, platform_id),
+        followers=succession.followers(session, platform_id),
     )
 
 

@@ -19,6 +19,7 @@ ACTIONS = {
     "deployment.approved": "Deployment approved",
     "deployment.disabled": "Deployment disabled",
     "deployment.assigned": "Deployment assigned",
+    "deployment.took_courses_over": "Courses taken over by a deployment",
     "platform.moved": "Issuer moved",
     "platform.renamed": "Platform renamed",
     "platform.key_set_fetched": "Key set fetched",

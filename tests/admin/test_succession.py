@@ -1,0 +1,255 @@
+"""An LMS that was set up anew: its courses begin empty until an operator says that it is the same.
+
+The demo LMS registers CourseLLM a second time; the browser and the console speak HTTP.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app import config
+from app.jobs import run_worker
+from demo_lms import Platform, line_items, links, persons, scores, tools
+from demo_lms.tools import Tool
+from models import (
+    AuditEvent,
+    Course,
+    Deployment,
+    Enrollment,
+    Institution,
+    LtiContext,
+    Registration,
+    RegistrationStatus,
+    ScoreOutbox,
+)
+from tests import factories
+from tests.activities.test_copied_course import Person
+from tests.admin.conftest import Console, shown
+from tests.launch import lms
+
+
+@pytest.fixture
+def platform(app: Flask, session: Session, tmp_path: Path) -> Iterator[Platform]:
+    with lms.serve(tmp_path, app) as platform:
+        lms.register(session, platform)
+        yield platform
+
+
+@pytest.fixture
+def placed(app: Flask, session: Session, platform: Platform) -> links.Link:
+    """A practice set of two questions, placed by the first registration and half answered."""
+    teacher, student = Person(app, "teacher"), Person(app, "student-1")
+    teacher.launch(platform, links.listed(platform.store)[0])
+    course = session.scalars(select(Course)).one()
+    concept = factories.concept(session, course, name="Loops")
+    for text in ("One?", "Two?"):
+        factories.question(session, concept, question_text=text)
+    session.commit()
+    teacher.launch(platform, None)
+    teacher.send(
+        "activities/new",
+        kind="practice",
+        concept=str(concept.concept_id),
+        count="2",
+        points="10",
+        grade="best",
+        title="Set",
+    )
+    teacher.bring_back(platform)
+    link = links.listed(platform.store)[-1]
+    student.launch(platform, link)
+    student.send("practice/answer", answer="b")
+    run_worker(config.current(), wait=False)
+    return link
+
+
+@pytest.fixture
+def anew(session: Session, platform: Platform, placed: links.Link) -> Platform:
+    """The same LMS, registered a second time and approved: it uses the new client id alone."""
+    settings = platform.settings
+    tools.keep(
+        platform,
+        Tool(
+            client_id="second",
+            manner="moodle",
+            name="CourseLLM",
+            deployment_id="2",
+            is_active=True,
+            scopes=settings.tool_scopes,
+            claims=settings.tool_claims,
+            custom=settings.tool_custom,
+            placements=(),
+        ),
+    )
+    tools.switch_on(platform, "second")
+    again = tools.in_use(platform)
+    lms.register(session, again)
+    return again
+
+
+def deployment_of(session: Session, platform: Platform) -> UUID:
+    session.rollback()
+    return session.scalars(
+        select(Deployment.deployment_id)
+        .join(Registration, Registration.registration_id == Deployment.registration_id)
+        .where(Registration.client_id == platform.settings.client_id)
+    ).one()
+
+
+def take_over(console: Console, session: Session, old: Platform, new: Platform) -> str:
+    address = f"/deployments/{deployment_of(session, new)}/courses"
+    return console.done(address, old=str(deployment_of(session, old)))
+
+
+def test_a_course_goes_on_when_the_operator_says_so(
+    app: Flask,
+    session: Session,
+    console: Console,
+    platform: Platform,
+    anew: Platform,
+    placed: links.Link,
+) -> None:
+    teacher, student = Person(app, "teacher"), Person(app, "student-1")
+    student.launch(anew, placed)
+    assert "This course was here before" in student.page
+    assert "Nothing of yours is lost." in student.page
+    teacher.launch(anew, placed)
+    assert "This course was here before" in teacher.page
+    assert "Take courses over" in teacher.page and "It was copied" not in teacher.page
+    before = session.scalars(select(Course.course_id).order_by(Course.created_at)).all()
+    assert len(before) == 2, "nothing is handed over silently"
+
+    row = session.scalars(select(Registration).where(Registration.client_id == "second")).one()
+    page = shown(console.get(f"/platforms/{row.platform_id}"))
+    assert "1 of its courses came by another deployment before" in page
+    page = take_over(console, session, platform, anew)
+    assert "1 course goes on here now." in page and "Disable the former" in page
+    event = session.scalars(select(AuditEvent).order_by(AuditEvent.event_id.desc())).first()
+    assert event and event.action == "deployment.took_courses_over"
+
+    student.launch(anew, placed)
+    assert "1 of 2 questions answered." in student.page
+    student.send("practice/answer", answer="b")
+    run_worker(config.current(), wait=False)
+    [column] = line_items.listed(platform.store)
+    subject = persons.get("student-1").subject
+    assert scores.results(anew, column, subject)[0]["resultScore"] == 10
+    session.expire_all()
+    assert session.scalars(select(Course.course_id)).all() == before[:1], "the empty one made room"
+    assert session.scalar(select(func.count()).select_from(ScoreOutbox)) == 1
+
+
+def test_what_has_work_in_it_by_now_is_left(
+    app: Flask,
+    session: Session,
+    console: Console,
+    platform: Platform,
+    anew: Platform,
+    placed: links.Link,
+) -> None:
+    teacher = Person(app, "teacher")
+    teacher.launch(anew, placed)
+    new_course = session.scalars(select(Course).order_by(Course.created_at.desc())).first()
+    assert new_course
+    factories.concept(session, new_course, name="Begun")
+    session.commit()
+    page = take_over(console, session, platform, anew)
+    assert "No course was taken over." in page and "1 was left where it is" in page
+    session.expire_all()
+    assert session.scalar(select(func.count()).select_from(Course)) == 2
+    assert len(session.scalars(select(LtiContext.deployment_id).distinct()).all()) == 2
+
+
+def test_what_nobody_opened_anew_comes_along_too(
+    app: Flask,
+    session: Session,
+    console: Console,
+    platform: Platform,
+    anew: Platform,
+    placed: links.Link,
+) -> None:
+    """With its institution, if the new deployment has none."""
+    old = session.get_one(Deployment, deployment_of(session, platform))
+    school = Institution(name="Lakeside")
+    session.add(school)
+    session.flush()
+    old.institution_id = school.institution_id
+    school_id = school.institution_id
+    session.commit()
+    assert "1 course goes on here now." in take_over(console, session, platform, anew)
+    session.rollback()
+    session.expire_all()
+    context = session.scalars(select(LtiContext)).one()
+    assert context.deployment_id == deployment_of(session, anew)
+    new = session.get_one(Deployment, context.deployment_id)
+    assert new.institution_id == school_id
+    members = session.scalar(select(func.count()).select_from(Enrollment))
+    Person(app, "student-1").launch(anew, placed)
+    assert session.scalar(select(func.count()).select_from(Enrollment)) == members
+
+
+def test_a_score_that_waits_goes_out_by_the_new_registration(
+    app: Flask,
+    session: Session,
+    console: Console,
+    platform: Platform,
+    anew: Platform,
+    placed: links.Link,
+) -> None:
+    student = Person(app, "student-1")
+    student.launch(platform, placed)
+    student.send("practice/answer", answer="b")
+    take_over(console, session, platform, anew)
+    old = session.scalars(
+        select(Registration).where(Registration.client_id == platform.settings.client_id)
+    ).one()
+    old.status = RegistrationStatus.DISABLED
+    session.commit()
+    run_worker(config.current(), wait=False)
+    [column] = line_items.listed(platform.store)
+    subject = persons.get("student-1").subject
+    assert scores.results(anew, column, subject)[0]["resultScore"] == 10
+
+
+def test_only_within_one_platform_and_one_school(
+    session: Session,
+    console: Console,
+    platform: Platform,
+    anew: Platform,
+    placed: links.Link,
+    tmp_path: Path,
+) -> None:
+    """Another key set may name the same ids for others; another school's courses are its own."""
+    new = deployment_of(session, anew)
+    stranger = lms.register(
+        session,
+        replace(platform, settings=replace(platform.settings, client_id="third")),
+        issuer="https://other.example",
+        jwks_url="https://other.example/jwks",
+    )
+    theirs = session.scalars(
+        select(Deployment.deployment_id).where(
+            Deployment.registration_id == stranger.registration_id
+        )
+    ).one()
+    address = f"/deployments/{theirs}/courses"
+    assert "No other deployment of this platform" in shown(console.get(address))
+    for old in (deployment_of(session, platform), new, "x", ""):
+        assert console.post(address, old=str(old)).status_code == 422
+    old_id = deployment_of(session, platform)
+    for deployment, name in ((new, "A"), (old_id, "B")):
+        school = Institution(name=name)
+        session.add(school)
+        session.flush()
+        session.get_one(Deployment, deployment).institution_id = school.institution_id
+    session.commit()
+    answer = console.post(f"/deployments/{new}/courses", old=str(old_id))
+    assert answer.status_code == 422
+    assert session.scalar(select(func.count()).select_from(Course)) == 1
+    assert console.open(f"/deployments/{stranger.registration_id}/courses").status_code == 404
