@@ -349,6 +349,17 @@ class TestSettingALinkUpAgain:
         actions = dialog.session.scalars(select(AuditEvent.action)).all()
         assert "activity.changed" in actions
 
+    def test_where_no_column_is_taken_none_is_sent_and_the_points_stay(
+        self, dialog: Dialog
+    ) -> None:
+        """Set up again from a page's editor, say: its column is there already."""
+        activity = self._placed(dialog)
+        teacher = dialog.enter(activity_id=activity.activity_id, accepts_line_item=False)
+        placed = teacher.post("activities/new", data=dialog.form(title="New", points="10"))
+        assert "lineItem" not in dialog.items(placed.text)[0]
+        dialog.session.expire_all()
+        assert dialog.activities()[0].points == 10
+
     def test_another_kind_is_another_activity(self, dialog: Dialog) -> None:
         activity = self._placed(dialog)
         dialog.renew()

@@ -1,5 +1,6 @@
 """Platforms at the console: what needs attention, approving, disabling, adding by hand."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -100,7 +101,10 @@ def test_disabling_asks_first_and_ends_sessions(
 
 def test_health_is_said_in_words(console: Console, register: Registering, session: Session) -> None:
     row = register()
+    text = shown(console.get(f"/platforms/{row.platform_id}"))
+    assert "Last launch never" in text and "Last token never" in text and "Last score never" in text
     health.note_score(session, row.registration_id)
+    health.note_token(session, row.registration_id)
     health.note_error(
         session, row.registration_id, Fault.CLOCK, "iat: 95 s ahead <script>alert(1)</script>"
     )
@@ -110,6 +114,7 @@ def test_health_is_said_in_words(console: Console, register: Registering, sessio
     assert "<script>alert" not in page.text and "&lt;script&gt;alert" in page.text
     text = shown(console.get(f"/platforms/{row.platform_id}"))
     assert "Not working" in text and "iat: 95 s ahead" in text and "Last launch never" in text
+    assert re.search(r"Last token \d.* Last score \d", text), text
     session.execute(update(RegistrationHealth).values(last_good_at=now()))
     session.commit()
     text = shown(console.get(f"/platforms/{row.platform_id}"))

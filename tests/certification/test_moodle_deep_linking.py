@@ -120,8 +120,17 @@ def test_an_answer_is_what_moodle_was_seen_to_take(dialog: Dialog, session: Sess
     assert item["url"] == config.current().url + "/lti/launch"  # found again by its domain
     assert all(isinstance(value, str) for value in item["custom"].values())
     assert all(key == key.lower() for key in item["custom"])
-    assert item["custom"]["activity"] == item["lineItem"]["resourceId"]
     assert item["custom"]["activity"] == str(activity.activity_id)
+    assert item["lineItem"] == {
+        "label": "Graded",
+        "scoreMaximum": 10,
+        "resourceId": str(activity.activity_id),
+        "tag": "grade",
+        "submissionReview": {
+            "reviewableStatus": ["InProgress", "Submitted", "Completed"],
+            "url": config.current().url + "/lti/review",
+        },
+    }
     assert type(item["lineItem"]["scoreMaximum"]) is int  # 7.5 would not be saved
     assert item["submission"]["endDateTime"].endswith("Z")
 
