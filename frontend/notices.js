@@ -36,7 +36,7 @@ export function waiting() {
 /** A notice of what is well as it is. */
 export function calmNotice(sentence) {
   const notice = document.createElement("div"), text = document.createElement("p");
-  notice.className = "cl-notice mb-0";
+  notice.className = "cl-notice";
   text.textContent = sentence;
   notice.append(icon("info"), text);
   return notice;

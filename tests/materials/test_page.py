@@ -23,6 +23,7 @@ from tests.materials import makers
 from tests.materials.conftest import Add, Model
 
 Look = Callable[[uuid.UUID], CourseMaterial]
+LOGO = b"\x89PNG\r\n\x1a\n" + bytes(99)
 BOOK = makers.pdf(["Photosynthesis needs light", "Respiration frees energy"])
 
 
@@ -443,7 +444,7 @@ def test_uploads_work_in_a_session_without_cookies(
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_the_page_fits_and_axe_finds_nothing(
-    room: Room, course: Course, add: Add, read: Add, look: Look, width: int
+    room: Room, session: Session, course: Course, add: Add, read: Add, look: Look, width: int
 ) -> None:
     read("protected.pdf", makers.pdf(["x"], encrypted=True))
     read("scan.pdf", makers.pdf(["Text", ""]))
@@ -451,30 +452,52 @@ def test_the_page_fits_and_axe_finds_nothing(
     jobs.embed_chunks(str(course.course_id))
     read("A_very_long_name_" * 14 + ".txt", b"words")
     read("\u202etxt.exe \u05e9\u05d1\u05d5\u05e2.txt", b"right to left")
-    read("logo.png", b"\x89PNG\r\n\x1a\n" + bytes(99))
+    read("logo.png", LOGO)
     add("waiting.txt", b"other words")
     lost = read("Lost.pdf", BOOK)
     storage().delete(look(lost).storage_path)
     jobs.verify(0)
     gone, edited = read("gone.txt", b"gone"), read("Week 7.md", b"# Seven")
+    for name in ("Week 5.md", "Week 6.md"):
+        older = read(name, name.encode())
+        newer = add(name, makers.pdf(["x"], encrypted=True) + name.encode())
+        session.get_one(CourseMaterial, newer).replaces_id = older
+        session.commit()
+    jobs.index_words(str(newer))
     page = room.page
     page.set_viewport_size({"width": width, "height": 640})
     page.route("**/materials/uploads/", lambda _: None)  # never answered
     page.goto(f"{room.address}{gone}/edit")
     page.get_by_role("button", name="Delete file").click()
     page.wait_for_selector("[data-upload-drop]:not([hidden])")
-    choose(page, ("Week 7.md", b"# Once more"), ("Week 8.md", b"# Eight"))
+    choose(page, ("Week 7.md", b"# Once more"), ("Week 8.md", b"# Eight"), ("logo.png", LOGO))
     expect(row(page, "Week 8.md")).to_contain_text("Connecting")
+    expect(row(page, "This file is here already")).to_be_visible()
     page.locator("summary", has_text="Recently deleted").click()
-
-    def check() -> None:
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            assert violations(page) == []
-
-    check()
+    check(page, width)
     assert re.search("protected.*waiting.*scan", page.inner_text("main"), re.S)
     for path in (f"{edited}/edit", "order"):
         page.goto(room.address + path)
-        check()
+        check(page, width)
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_source_fits_and_axe_finds_nothing(room: Room, read: Add, width: int) -> None:
+    room.page.set_viewport_size({"width": width, "height": 640})
+    code, row = "x = " + "very_long_name + " * 20, "| wide " * 20
+    notes = f"# Code\n\nOsmosis moves water.\n\n```\n{code}\n```\n\n{row}|\n{'|-' * 20}|\n{row}|"
+    for name, content, shown in (
+        ("Notes.md", notes.encode(), ".cl-source-text mark"),
+        ("Book.pdf", makers.pdf(["Osmosis moves water."]), ".cl-reader canvas.cl-page"),
+    ):
+        room.page.goto(f"{room.address}{read(name, content)}?quote=Osmosis+moves+water.")
+        room.page.wait_for_selector(shown)
+        check(room.page, width)
+    assert room.complaints == []
+
+
+def check(page: Page, width: int) -> None:
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert violations(page) == []

@@ -15,6 +15,8 @@ _TAGS = {
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+# Code and tables may be wider than the page: they can be scrolled by keys.
+_SET = {"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}}
 SHORT_LINE = 55
 CELLS = " | "
 """Between the cells of a row, as the readers write them."""
@@ -46,7 +48,13 @@ def _from_markdown(text: str) -> str:
             # The panel has headings of its own above these.
             token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
     html = _markdown.renderer.render(tokens, _markdown.options, {})
-    return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES)
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        set_tag_attribute_values=_SET,
+        url_schemes=_SCHEMES,
+    )
 
 
 def _block(block: str) -> str:
@@ -66,10 +74,10 @@ def _block(block: str) -> str:
 
 def _table(rows: list[list[str]]) -> str:
     lines = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows)
-    return "<table>" + "\n".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
+    return '<table tabindex="0">' + "\n".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
 
 
 def _short_lines(text: str) -> str:
     if _CODE.search(text):
-        return f"<pre>{escape(text)}</pre>"
+        return f'<pre tabindex="0">{escape(text)}</pre>'
     return f"<p>{escape(text)}</p>".replace("\n", "<br>\n")

@@ -74,5 +74,6 @@ def test_slides_keep_their_lines_and_code_its_spaces() -> None:
     assert "<tr><td>1</td><td>&lt;5&gt;</td></tr></table>" in html and "<p>a | b<br>" in html
     html = as_html("Lists\n\nfirst\nsecond\n\nfor x in y:\n    print(x)", "Lists")
     assert html == (
-        "<h3>Lists</h3>\n<p>first<br>\nsecond</p>\n<pre>for x in y:\n    print(x)</pre>"
+        "<h3>Lists</h3>\n<p>first<br>\nsecond</p>\n"
+        '<pre tabindex="0">for x in y:\n    print(x)</pre>'
     )
