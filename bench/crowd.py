@@ -87,7 +87,13 @@ def _built(courses: int) -> dict[int, uuid.UUID]:
 
 
 def _course(code: str, year: int) -> Course:
-    return Course(course_code=code, course_name="Bench", semester="", year=year)
+    return Course(
+        course_code=code,
+        course_name="Bench",
+        semester="",
+        year=year,
+        embedding_model=embedding_profile().name,
+    )
 
 
 def fill_course(session: Session, chunks: int, write: Callable[[int], str] = words) -> uuid.UUID:
@@ -132,6 +138,7 @@ def _fill_material(session: Session, course_id: uuid.UUID, write: Callable[[int]
     ]
     session.execute(insert(MaterialChunk), rows)
     session.execute(_VECTORS, {"material_id": material_id, "model": embedding_profile().name})
+    session.execute(_SUM, {"material_id": material_id})
 
 
 # `chunk_index` in the inner select: else PostgreSQL would draw the numbers once for all rows.
@@ -144,6 +151,14 @@ _VECTORS = text(
            )
     from material_chunks join course_materials using (material_id)
     where material_id = :material_id
+    """
+)
+
+_SUM = text(
+    """
+    update course_materials set vector_sum = (
+        select sum(embedding::vector) from chunk_vectors where material_id = :material_id
+    ) where material_id = :material_id
     """
 )
 

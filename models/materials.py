@@ -96,6 +96,8 @@ class CourseMaterial(Base):
     """Chunks that words find; 0 until the first step of indexing is done."""
     embedded_count: Mapped[int] = mapped_column(default=0)
     """Chunks that also have a vector."""
+    vector_sum: Mapped[list[float] | None] = mapped_column(Vector(), deferred=True)
+    """Of these vectors; what search looks into has its mean by it."""
     term_total: Mapped[int] = mapped_column(default=0)
     """Sum of the chunks' lengths in terms, for BM25's average."""
     search_config: Mapped[str] = mapped_column(String(32), default="english")

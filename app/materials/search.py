@@ -96,9 +96,10 @@ def evidence_of(passages: Sequence[Passage], vectors: Sequence[VectorHit], model
         return Evidence()
     first = passages[0]
     by_meaning = first.cosine is not None and is_known(model)
+    cosines = sorted((hit.cosine for hit in vectors), reverse=True)
     return Evidence(
         cosine=first.cosine if by_meaning else None,
-        others=mean_of_others([hit.cosine for hit in vectors[1:]]),
+        others=mean_of_others(cosines[1:]),
         word_share=first.word_share or 0.0,
         sentence_share=first.snippet.share,
     )

@@ -1,9 +1,12 @@
 """Search inside one course: by words, by meaning, fused; only what the asker may see."""
 
+import math
+import uuid
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.materials import jobs
@@ -11,10 +14,12 @@ from app.materials import search as searching
 from app.materials.retrieval.scope import scope_of
 from app.materials.retrieval.words import search_words, terms_of
 from app.materials.search import SearchResult, evidence_of, search
-from models import Course, CourseMaterial, Coverage, now
+from models import ChunkVector, Course, CourseMaterial, Coverage, now
 from tests import factories
 from tests.materials import makers
-from tests.materials.conftest import MODEL, Add, Model, vector_of
+from tests.materials.conftest import MODEL, WIDTH, Add, Model, vector_of
+
+Look = Callable[[uuid.UUID], CourseMaterial]
 
 PAGES = {
     1: "Photosynthesis turns light into sugar inside the chloroplast of a leaf",
@@ -186,6 +191,130 @@ def test_a_hidden_file_leaves_the_statistics_with_its_text(
 def score_of(session: Session, course: Course, question: str) -> float:
     scope = scope_of(session, course.course_id, see_hidden=False)
     return search_words(session, scope, terms_of(session, scope, question), limit=5)[0].score
+
+
+@pytest.mark.parametrize("question", ["the mitocondrion", "Wo liegen die Mitochondrien?"])
+def test_a_misspelt_or_related_word_finds_the_one_that_it_is_like(
+    session: Session, course: Course, model: Model, read: Add, question: str
+) -> None:
+    read("Cells.pdf", BOOK)
+    read("zzz.txt", b"The zebra, Zzz 1234567, sleeps.")
+    best = ask(session, course, question, by_meaning=False).passages[0]
+    assert best.start_page == 2 and best.word_share and best.word_share < 1
+    for unlike in ("the zzzyzzyx", "1234568", "mito", "mitten"):
+        assert not ask(session, course, unlike, by_meaning=False).passages, unlike
+
+
+def test_a_word_that_is_like_one_of_a_hidden_file_finds_nothing(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    read("open.txt", b"Nothing of the kind stands here.")
+    session.get_one(CourseMaterial, read("Cells.pdf", BOOK)).is_public = False
+    session.commit()
+    assert not ask(session, course, "mitocondrion", by_meaning=False).passages
+    assert ask(session, course, "mitocondrion", by_meaning=False, hidden=True).passages
+
+
+def test_small_words_of_the_question_s_own_language_find_nothing(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    """German "die" and "war" are words to an English text."""
+    read("en.txt", b"The cells die in the war against the virus that was there.")
+    assert ask(session, course, "Cells die in war?", by_meaning=False).passages
+    asked = "Was war die Ursache und ist die Ursache nicht die Zeit?"
+    assert not ask(session, course, asked, by_meaning=False).passages
+
+
+def along(*axes: float) -> list[float]:
+    length = math.hypot(*axes)
+    return [*(value / length for value in axes), *[0.0] * (WIDTH - len(axes))]
+
+
+HUBS = {
+    # What all have in common, what the question is of, and a direction of each one's own.
+    "hub": along(0.95, 0.05, 0, 0.31),
+    "answer": along(0.55, 0.72, 0.6),
+    **{f"other {n}": along(0.8, 0.0, *[0.0] * n, 0.9) for n in range(1, 8)},
+}
+ASKED = along(1, 0.7)
+
+
+@pytest.fixture
+def hubs(
+    session: Session, course: Course, model: Model, read: Add, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, uuid.UUID]:
+    """Files that share no word with the question; one is near to every question."""
+    monkeypatch.setattr(
+        jobs, "embed_passages", lambda texts, profile: [HUBS[text.strip(" .")] for text in texts]
+    )
+    added = {name: read(f"{name}.txt", f"{name}.".encode()) for name in HUBS}
+    embed_all(course)
+    return added
+
+
+def ask_by_meaning(session: Session, course: Course, *, hidden: bool = False) -> SearchResult:
+    session.rollback()
+    return search(session, course.course_id, "?", question_vector=ASKED, see_hidden=hidden)
+
+
+def test_what_all_passages_have_in_common_tells_none_of_them_apart(
+    session: Session, course: Course, hubs: dict[str, uuid.UUID]
+) -> None:
+    found = ask_by_meaning(session, course).passages
+    cosines = {one.material_title: one.cosine for one in found}
+    assert cosines["hub"] == pytest.approx(dot(HUBS["hub"], ASKED), abs=1e-3)
+    assert cosines["answer"] == pytest.approx(dot(HUBS["answer"], ASKED), abs=1e-3)
+    assert cosines["hub"] > cosines["answer"], "cosines stay as they are"
+    assert [one.material_title for one in found][:2] == ["answer", "hub"]
+    session.execute(text("update course_materials set vector_sum = null"))
+    session.commit()
+    by_cosine = ask_by_meaning(session, course).passages
+    assert [one.material_title for one in by_cosine][:2] == ["hub", "answer"]
+
+
+def dot(a: list[float], b: list[float]) -> float:
+    return sum(x * y for x, y in zip(a, b, strict=True))
+
+
+def test_hidden_files_have_no_part_in_what_all_have_in_common(
+    session: Session, course: Course, hubs: dict[str, uuid.UUID]
+) -> None:
+    for name, material_id in hubs.items():
+        session.get_one(CourseMaterial, material_id).is_public = not name.startswith("other")
+    session.commit()
+    seen = {one.material_title: one.score for one in ask_by_meaning(session, course).passages}
+    assert seen.keys() == {"hub", "answer"}
+    for name, material_id in hubs.items():
+        if name.startswith("other"):
+            session.delete(session.get_one(CourseMaterial, material_id))
+    session.commit()
+    alone = {one.material_title: one.score for one in ask_by_meaning(session, course).passages}
+    assert alone == pytest.approx(seen)
+
+
+def test_the_sum_of_a_file_s_vectors_is_kept_with_them(
+    session: Session, course: Course, model: Model, read: Add, look: Look
+) -> None:
+    material_id = read("long.txt", "\n\n".join(["word " * 300] * 40).encode())
+    assert look(material_id).vector_sum is None
+    jobs.embed_chunks(str(course.course_id))
+    assert 0 < look(material_id).embedded_count < look(material_id).chunk_count
+    assert_sum_of_vectors(session, look(material_id))
+    embed_all(course)
+    assert look(material_id).embedded_count == look(material_id).chunk_count
+    assert_sum_of_vectors(session, look(material_id))
+    jobs.index_words(str(material_id))
+    if look(material_id).embedded_count == 0:
+        assert look(material_id).vector_sum is None
+
+
+def assert_sum_of_vectors(session: Session, material: CourseMaterial) -> None:
+    vectors = session.scalars(
+        select(ChunkVector.embedding).where(ChunkVector.material_id == material.material_id)
+    ).all()
+    assert len(vectors) == material.embedded_count and material.vector_sum is not None
+    total = [sum(values) for values in zip(*vectors, strict=True)]
+    assert material.vector_sum == pytest.approx(total, abs=1e-4)
 
 
 def test_vectors_of_two_models_are_not_compared(

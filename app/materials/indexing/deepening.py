@@ -5,12 +5,13 @@ is held while the model works. Courses take turns, and so do the files of a cour
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, select
+from pgvector.sqlalchemy import VECTOR
+from sqlalchemy import ColumnElement, cast, false, func, select
 from sqlalchemy.orm import Session
 
 from app.deferral import defer, under_way
@@ -120,8 +121,7 @@ def store_vectors(
     course = session.get_one(Course, course_id)
     course.embedding_model = course.embedding_model or model
     if model == course.embedding_model:
-        for material_id in {chunk.material_id for chunk in chunks}:
-            _count_vectors(session, material_id, model)
+        _count_vectors(session, {chunk.material_id for chunk in chunks}, model)
 
 
 def finish_course(session: Session, course_id: uuid.UUID, profile: EmbeddingProfile) -> None:
@@ -186,18 +186,26 @@ def complete(material: CourseMaterial) -> None:
     set_details(material, reason=None)
 
 
-def _count_vectors(session: Session, material_id: uuid.UUID, model: str) -> None:
-    material = session.get_one(CourseMaterial, material_id)
-    material.embedded_count = (
-        session.scalar(
-            select(func.count()).where(
-                ChunkVector.material_id == material_id, ChunkVector.model == model
-            )
-        )
-        or 0
+def made_vectors(
+    session: Session, model: str, of: ColumnElement[bool]
+) -> dict[uuid.UUID, tuple[int, list[float]]]:
+    """By material: how many vectors of the model it has, and their sum."""
+    total = func.sum(cast(ChunkVector.embedding, VECTOR))
+    rows = session.execute(
+        select(ChunkVector.material_id, func.count(), total)
+        .where(of, ChunkVector.model == model)
+        .group_by(ChunkVector.material_id)
     )
-    if material.embedded_count >= material.chunk_count:
-        complete(material)
+    return {material_id: (count, total) for material_id, count, total in rows}
+
+
+def _count_vectors(session: Session, materials: Collection[uuid.UUID], model: str) -> None:
+    made = made_vectors(session, model, ChunkVector.material_id.in_(materials))
+    for material_id, counted in made.items():
+        material = session.get_one(CourseMaterial, material_id)
+        material.embedded_count, material.vector_sum = counted
+        if material.embedded_count >= material.chunk_count:
+            complete(material)
 
 
 def _unfinished(course_id: uuid.UUID) -> ColumnElement[bool]:

@@ -14,13 +14,21 @@ from sqlalchemy.orm import Session
 
 from app.deferral import defer
 from app.llm.profiles import EmbeddingProfile, embedding_profile_of
-from app.materials.indexing.deepening import Batch, batch_of, complete, finish_course, next_batch
+from app.materials.indexing.deepening import (
+    Batch,
+    batch_of,
+    complete,
+    finish_course,
+    made_vectors,
+    next_batch,
+)
 from app.materials.retrieval.scope import embedding_of
 from app.materials.visibility import visible
 from models import ChunkVector, Course, CourseMaterial, IndexingStatus, now
 
 OLD_ONES_STAY = timedelta(minutes=2)
 """For searches that began before the change."""
+_NONE: tuple[int, list[float] | None] = (0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ def next_work(session: Session, course_id: uuid.UUID, *, only_move: bool = False
     batch = batch_of(session, _next_material(session, course_id, profile.name), profile)
     if batch.chunk_ids:
         return Work(batch, profile, is_move=True, is_course_moving=True)
-    _change_over(session, course)
+    _change_over(session, course, profile.name)
     return None
 
 
@@ -105,23 +113,17 @@ def _next_material(session: Session, course_id: uuid.UUID, model: str) -> uuid.U
     )
 
 
-def _change_over(session: Session, course: Course) -> None:
+def _change_over(session: Session, course: Course, model: str) -> None:
     """From now on the new vectors are searched. What was deleted has none; should it be brought
     back, it is unfinished."""
-    model = course.next_embedding_model
     course.embedding_model, course.next_embedding_model = model, None
-    counts = (
-        select(ChunkVector.material_id, func.count())
-        .where(ChunkVector.course_id == course.course_id, ChunkVector.model == model)
-        .group_by(ChunkVector.material_id)
-    )
-    made = dict(session.execute(counts).all())
+    made = made_vectors(session, model, ChunkVector.course_id == course.course_id)
     for material in session.scalars(
         select(CourseMaterial)
         .where(CourseMaterial.course_id == course.course_id, CourseMaterial.chunk_count > 0)
         .with_for_update()
     ):
-        material.embedded_count = made.get(material.material_id, 0)
+        material.embedded_count, material.vector_sum = made.get(material.material_id, _NONE)
         if material.embedded_count < material.chunk_count:
             material.indexing_status = IndexingStatus.PROCESSING
         elif material.indexing_status is not IndexingStatus.COMPLETED:

@@ -99,7 +99,7 @@ def store_words(
     material.file_type = FileType(found.file_type)
     material.page_count = found.page_count
     material.chunk_count, material.term_total = len(chunks), terms.total
-    material.embedded_count = 0
+    material.embedded_count, material.vector_sum = 0, None
     material.indexing_status = IndexingStatus.PROCESSING
     set_details(
         material,

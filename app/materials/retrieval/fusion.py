@@ -44,11 +44,11 @@ def fuse(words: Sequence[WordHit], vectors: Sequence[VectorHit]) -> dict[Place, 
     scores = {place: most * score for place, score in by_words.items()}
     if not vectors:
         return scores
-    last = vectors[-1].cosine
-    span = max(vectors[0].cosine - last, LEAST_SPAN)
+    last = vectors[-1].score
+    span = max(vectors[0].score - last, LEAST_SPAN)
     for hit in vectors:
         place = place_of(hit)
-        scores[place] = scores.get(place, 0.0) + (hit.cosine - last) / span
+        scores[place] = scores.get(place, 0.0) + (hit.score - last) / span
     for word in words:
         # A chunk whose vector is still to come counts by its words for both, so that the pages
         # already done do not win by being done.

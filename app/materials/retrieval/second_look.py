@@ -71,7 +71,7 @@ def weights_of(terms: Sequence[Term]) -> dict[str, dict[str, float]]:
     for term in terms:
         for key in keys_of(term.word):
             known = weights.setdefault(term.config, {})
-            known[key] = max(known.get(key, 0.0), term.weight)
+            known[key] = max(known.get(key, 0.0), term.asked)
     return weights
 
 

@@ -3,8 +3,9 @@
 BM25 after Robertson & Zaragoza (2009), k1 1.5 and b 0.75 as they advise. Document frequencies and
 lengths are those of the materials in scope, at the moment of the question, so that a hidden file
 leaves the statistics together with its text. A word that is a stop word in any language of the
-course is left out in all of them: "is" and "the" are rare in a Spanish handout, and say nothing
-there either.
+course, or in that of the question, is left out in all of them: "is" and "the" are rare in a
+Spanish handout, and say nothing there either. A word that the course does not have counts as the
+one most like it, as far as it is like it.
 
 The rare terms pick the candidates, all terms score them: a term that stands everywhere says little
 about which chunk to read, and reading all its postings is what takes the time.
@@ -18,6 +19,8 @@ from typing import NamedTuple
 from sqlalchemy import Double, bindparam, text
 from sqlalchemy.orm import Session
 
+from app.materials.retrieval.language import text_configuration
+from app.materials.retrieval.likeness import most_alike
 from app.materials.retrieval.normalisation import fold
 from app.materials.retrieval.scope import Scope
 
@@ -32,13 +35,18 @@ PICKED = 500
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A term of the question in one configuration, with its inverse document frequency."""
+    """A term of the question in one configuration.
+
+    `asked` is its inverse document frequency, and so is `weight`, by which chunks score, unless
+    `term` is but the most similar one that the course has.
+    """
 
     config: str
     word: str
     term: str
     found_in: int
     weight: float
+    asked: float
 
 
 class WordHit(NamedTuple):
@@ -63,13 +71,17 @@ _TERMS = text(
     ),
     words as materialized (
         select config, word, tsvector_to_array(to_tsvector(config::regconfig, word)) as terms
-        from (select distinct config from scope) as configs,
+        from (
+            select config from scope union select own from cast(:own as text) as own
+            where own is not null
+        ) as configs,
              unnest(cast(:words as text[])) as word
     ),
     asked as materialized (
         select config, min(word) as word, term
         from words, unnest(terms) as term
-        where word not in (select word from words where cardinality(terms) = 0)
+        where config in (select config from scope)
+          and word not in (select word from words where cardinality(terms) = 0)
         group by config, term
     )
     select config, word, term, (
@@ -129,17 +141,23 @@ _SCORE = text(
 
 
 def terms_of(session: Session, scope: Scope, question: str) -> list[Term]:
-    """The question's terms, the rarest first, with their weights in this scope."""
+    """The question's terms, the rarest first, with their weights in this scope. A statement more
+    where the materials lack one of them."""
     words = list(dict.fromkeys(fold(question[:LONGEST_QUESTION]).split()))[:MOST_WORDS]
     if not words or not scope.materials:
         return []
-    rows = session.execute(
-        _TERMS, {"materials": scope.materials, "configs": scope.configs, "words": words}
-    )
-    terms = [
-        Term(config, word, term, found_in, _rarity(scope.chunks, found_in))
-        for config, word, term, found_in in rows
-    ]
+    asked = {"materials": scope.materials, "configs": scope.configs, "words": words}
+    rows = session.execute(_TERMS, {**asked, "own": text_configuration(question)}).all()
+    unknown = [(config, term) for config, _, term, found_in in rows if not found_in]
+    alike = most_alike(session, scope.materials, scope.configs, unknown)
+    terms = []
+    for config, word, term, found_in in rows:
+        rarity = _rarity(scope.chunks, found_in)
+        if like := alike.get((config, term)):
+            weight = like.likeness * _rarity(scope.chunks, like.found_in)
+            terms.append(Term(config, word, like.term, like.found_in, weight, asked=rarity))
+        else:
+            terms.append(Term(config, word, term, found_in, rarity, asked=rarity))
     return sorted(terms, key=lambda term: (term.found_in, term.term, term.config))
 
 
@@ -177,7 +195,7 @@ def whole_weights(terms: Sequence[Term]) -> Mapping[str, float]:
     """The weight of the whole question in each configuration."""
     whole: dict[str, float] = {}
     for term in terms:
-        whole[term.config] = whole.get(term.config, 0.0) + term.weight
+        whole[term.config] = whole.get(term.config, 0.0) + term.asked
     return whole
 
 

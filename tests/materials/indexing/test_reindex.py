@@ -289,7 +289,9 @@ def filled(move: Move, read: Add) -> uuid.UUID:
     return material_id
 
 
-def test_models_of_different_widths_are_moved_between(move: Move, filled: uuid.UUID) -> None:
+def test_models_of_different_widths_are_moved_between(
+    move: Move, filled: uuid.UUID, look: Look
+) -> None:
     wide = Meaning(shift=0, width=1536)
     try:
         config.install(with_both(move.settings, move.old, wide))
@@ -299,6 +301,8 @@ def test_models_of_different_widths_are_moved_between(move: Move, filled: uuid.U
         move.work_off()
         assert move.models() == (NEW, None)
         assert f"thing{LATER} " in ask(student, LATER)
+        total = look(filled).vector_sum
+        assert total is not None and len(total) == 1536, "that of the new vectors"
     finally:
         wide.close()
 

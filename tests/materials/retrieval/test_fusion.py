@@ -18,7 +18,7 @@ def word(index: int, score: float, share: float, *, has_vector: bool = True) -> 
 
 
 def near(index: int, cosine: float) -> VectorHit:
-    return VectorHit(FILE, index, cosine)
+    return VectorHit(FILE, index, cosine, score=cosine)
 
 
 def order(scores: dict[Place, float]) -> list[int]:

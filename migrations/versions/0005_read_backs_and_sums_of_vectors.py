@@ -1,0 +1,31 @@
+"""A column of the gradebook says since when it can't be read back, and why; a material keeps the
+sum of its vectors"""
+
+import sqlalchemy as sa
+from alembic import op
+from pgvector.sqlalchemy import VECTOR
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("line_items", sa.Column("results_failed_at", sa.DateTime(timezone=True)))
+    op.add_column("line_items", sa.Column("results_error", sa.Text()))
+    op.add_column("course_materials", sa.Column("vector_sum", VECTOR(), nullable=True))
+    op.execute(
+        "update course_materials set vector_sum = made.total from ("
+        " select material_id, model, sum(embedding::vector) as total"
+        " from chunk_vectors group by material_id, model) as made, courses"
+        " where made.material_id = course_materials.material_id"
+        " and courses.course_id = course_materials.course_id"
+        " and courses.embedding_model = made.model"
+    )
+
+
+def downgrade() -> None:
+    op.drop_column("course_materials", "vector_sum")
+    op.drop_column("line_items", "results_error")
+    op.drop_column("line_items", "results_failed_at")
