@@ -4,8 +4,10 @@
 XQuAD's paragraphs of the second half of its articles are a course, in three languages (the weights
 were chosen on the first half). Three kinds of questions: those that a paragraph answers; near
 misses, the same questions while the answering paragraph is hidden; off-topic ones, about the other
-half's articles, and from a microbiology book. Also by words alone, and questions in another
-language. The search is the tutor's own, on a real database.
+half's articles, and from a microbiology book. Also by words alone, questions in another language,
+and a course that has every other paragraph in English and the rest in Spanish: there "answered"
+questions are those that a paragraph in the other language answers. The search is the tutor's own,
+on a real database.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,23 +45,24 @@ ASKINGS = (
     Asking("es", "en"),
     Asking("de", "en"),
 )
+MIXED = ("en", "es")
 
 
 def main() -> None:
     """Bars, at 5 % of the answered questions refused at most: 95 % of the off-topic ones and 60 %
     of the near misses are told "not covered"."""
-    sets = {language: read(f"xquad_{language}", language) for language in LANGUAGES}
+    found_sets = {language: read(f"xquad_{language}", language) for language in LANGUAGES}
+    sets = {language: data for language, data in found_sets.items() if data}
     strange = read("openstax_micro_review", "en")
-    if strange is None or None in sets.values():
+    if strange is None or len(sets) < len(LANGUAGES):
         print("coverage: the shared data sets are not here; nothing was measured")
         return
     embedded = Embedded()
     rows: list[dict[str, object]] = []
     with application(embedding_base_url="http://127.0.0.1:9/v1", durable=False):
-        courses = {name: _filled(_half(data, 1), embedded) for name, data in sets.items() if data}
+        courses = {name: _filled(_half(data, 1), embedded) for name, data in sets.items()}
         for asking in ASKINGS:
             data = sets[asking.asked]
-            assert data is not None
             kinds = {"answered": _half(data, 1), "near miss": _half(data, 1)}
             kinds["off-topic"] = _half(data, 0)
             if asking.asked == asking.about == "en":
@@ -67,22 +70,44 @@ def main() -> None:
             for kind, questions in kinds.items():
                 found = _judged(courses[asking.about], asking, kind, questions, embedded)
                 rows.append(_row(asking, kind, list(found)))
+        rows += _in_two_languages(*(_half(sets[name], 1) for name in MIXED), embedded=embedded)
     report("coverage", rows)
+
+
+def _in_two_languages(
+    first: DataSet, second: DataSet, *, embedded: Embedded
+) -> Iterator[dict[str, object]]:
+    """Rows of questions in each of the languages; all are asked, of which half are here."""
+    keys = list(first.passages)
+    parts = {first.language: _only(first, keys[::2]), second.language: _only(second, keys[1::2])}
+    together = {key: text for part in parts.values() for key, text in part.passages.items()}
+    course = _filled(DataSet("mixed", "", together, {}, {}), embedded)
+    for asked, others in ((first, keys[1::2]), (second, keys[::2])):
+        asking = Asking(asked.language, " and ".join(parts))
+        kinds = {"answered": _only(asked, others), "near miss": parts[asked.language]}
+        for kind, questions in kinds.items():
+            found = _judged(course, asking, kind, questions, embedded)
+            yield _row(asking, kind, list(found))
+
+
+def _only(data: DataSet, keys: Sequence[str]) -> DataSet:
+    """These passages, and the questions that they answer."""
+    kept = set(keys)
+    questions = {key: text for key, text in data.questions.items() if data.answers[key] <= kept}
+    return DataSet(
+        data.name,
+        data.language,
+        {key: passage for key, passage in data.passages.items() if key in kept},
+        questions,
+        {key: data.answers[key] for key in questions},
+    )
 
 
 def _half(data: DataSet, number: int) -> DataSet:
     """The first or second half of the passages, and the questions that they answer."""
     keys = list(data.passages)
     middle = len(keys) // 2
-    half = set(keys[middle:] if number else keys[:middle])
-    questions = {key: text for key, text in data.questions.items() if data.answers[key] <= half}
-    return DataSet(
-        data.name,
-        data.language,
-        {key: passage for key, passage in data.passages.items() if key in half},
-        questions,
-        {key: data.answers[key] for key in questions},
-    )
+    return _only(data, keys[middle:] if number else keys[:middle])
 
 
 def _filled(data: DataSet, embedded: Embedded) -> Filled:

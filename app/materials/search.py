@@ -2,20 +2,19 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
 from app.llm.profiles import embedding_profile
 from app.materials.retrieval.coverage import LEVELS, Evidence, is_known, judge, mean_of_others
+from app.materials.retrieval.foreign import evidence_abroad, foreign_configs
 from app.materials.retrieval.fusion import Place, fuse, with_neighbours
-from app.materials.retrieval.language import SIMPLE, text_configuration
-from app.materials.retrieval.normalisation import fold
 from app.materials.retrieval.passages import Passage, read_passages
 from app.materials.retrieval.scope import Scope, scope_of
 from app.materials.retrieval.second_look import look_again, weights_of
 from app.materials.retrieval.vectors import VectorHit, nearest
-from app.materials.retrieval.words import LONGEST_QUESTION, Term, search_words, terms_of
+from app.materials.retrieval.words import search_words, terms_of
 from models import Coverage
 
 __all__ = ["Passage", "SearchResult", "search"]
@@ -23,11 +22,6 @@ __all__ = ["Passage", "SearchResult", "search"]
 CANDIDATES = 100
 LOOKED_AT = 20
 """Candidates that are read again."""
-FEWEST_WORDS = 4
-SMALL_WORDS = 0.15
-"""A question of some words has at least this share of stop words in its own language: so had 97 %
-of XQuAD's German, 99.6 % of the English and 99 % of the Spanish ones; of those in another one of
-these languages 1 to 7 % had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +35,9 @@ class SearchResult:
     coverage: Coverage
     passages: list[Passage]
     model: str = field(default="", compare=False)
+    is_abroad: bool = False
+    """The first passage is in another language than the question, and others are in its own: their
+    words tell nothing."""
 
 
 def search(
@@ -66,12 +63,16 @@ def search(
     scores = _best(with_neighbours(fuse(words, vectors)))
     passages = read_passages(session, scope, scores, words, vectors) if scores else []
     configs = {scope.materials[number]: scope.configs[number] for number, _ in scores}
-    passages = look_again(passages, weights_of(terms), configs, limit)
-    evidence = evidence_of(passages, vectors, scope.model)
-    coverage = judge(evidence)
-    if coverage is not Coverage.ANSWERED and _is_foreign(question, terms, scope):
-        coverage = max(coverage, judge(replace(evidence, word_share=None)), key=LEVELS.index)
-    return SearchResult(coverage, passages, scope.model)
+    foreign = foreign_configs(question, terms, scope.configs)
+    most = LOOKED_AT if foreign else limit
+    passages = look_again(passages, weights_of(terms), configs, most)
+    coverage = judge(evidence_of(passages, vectors, scope.model))
+    found = evidence_abroad(passages, vectors, scope, foreign) if foreign else None
+    if found and LEVELS.index(judge(found[1])) > LEVELS.index(coverage):
+        coverage = judge(found[1])
+        passages.sort(key=lambda one: one is not found[0])
+        return SearchResult(coverage, passages[:limit], scope.model, foreign < set(scope.configs))
+    return SearchResult(coverage, passages[:limit], scope.model)
 
 
 def _by_meaning(
@@ -103,15 +104,3 @@ def evidence_of(passages: Sequence[Passage], vectors: Sequence[VectorHit], model
         word_share=first.word_share or 0.0,
         sentence_share=first.snippet.share,
     )
-
-
-def _is_foreign(question: str, terms: Sequence[Term], scope: Scope) -> bool:
-    """Whether the question is in a language that none of the course's materials is in: by its
-    commonest words, or because hardly a word of it is a small one in theirs."""
-    language = text_configuration(question)
-    if language in scope.configs:
-        return False
-    words = set(fold(question[:LONGEST_QUESTION]).split())
-    small = len(words - {term.word for term in terms})
-    has_small_words = len(words) >= FEWEST_WORDS and set(scope.configs) != {SIMPLE}
-    return language is not None or (has_small_words and small < SMALL_WORDS * len(words))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.materials import jobs
 from app.materials import search as searching
+from app.materials.retrieval import foreign
 from app.materials.retrieval.scope import scope_of
 from app.materials.retrieval.words import search_words, terms_of
 from app.materials.search import SearchResult, evidence_of, search
@@ -455,7 +456,8 @@ def test_a_question_in_another_language_is_judged_by_meaning_alone(
 ) -> None:
     read("a.txt", b"The osmosis of the water is a flow that goes through the membrane.")
     embed_all(course)
-    monkeypatch.setattr(searching, "is_known", lambda _: True)
+    for module in (searching, foreign):
+        monkeypatch.setattr(module, "is_known", lambda _: True)
     judged = []
     monkeypatch.setattr(searching, "judge", lambda found: judged.append(found) or Coverage.CLOSEST)
     ask(session, course, "¿Qué es la difusión de los gases en el aire?")

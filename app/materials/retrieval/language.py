@@ -2,6 +2,9 @@
 
 import re
 from collections import Counter
+from collections.abc import Collection
+
+from app.materials.retrieval.normalisation import fold
 
 SIMPLE = "simple"
 SAMPLE = 20_000
@@ -35,6 +38,7 @@ _BY_WORDS = {
     "indonesian": "yang dan di untuk dengan adalah ini dari pada tidak dalam akan",
 }
 _WORDS = {language: frozenset(words.split()) for language, words in _BY_WORDS.items()}
+_FOLDED = {language: frozenset(map(fold, words)) for language, words in _WORDS.items()}
 _LETTERS = re.compile(r"[^\W\d_]+")
 _ENOUGH = 0.08
 
@@ -55,3 +59,16 @@ def text_configuration(text: str) -> str | None:
     best = max(shares, key=lambda name: shares[name])
     sure = len(_WORDS[best] & words.keys()) > 1 and shares[best] >= _ENOUGH * total
     return best if sure else None
+
+
+def likeliest(question: str, configurations: Collection[str]) -> str | None:
+    """The one of a course's languages that more of the question's words are common in than in any
+    other; None for a course of one language, and where that cannot be told.
+
+    A question is short: among a few languages one word tells what among all of them it does not.
+    """
+    words = set(fold(question).split())
+    found = {name: len(_FOLDED.get(name, frozenset()) & words) for name in configurations}
+    most = max(found.values(), default=0)
+    best = [name for name, count in found.items() if count == most]
+    return best[0] if most and len(best) == 1 and len(found) > 1 else None

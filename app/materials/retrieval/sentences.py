@@ -14,7 +14,7 @@ _FENCE = re.compile(r"^\s*(```|~~~)")
 SENTENCE_END = re.compile(r"[.!?。！？](?:(?<=[。！？])|[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[^\Wa-z_]))")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|cf|Fig|Figs|Eq|Dr|Mr|Mrs|Ms|Prof|No|p|pp|ch|Sec|z\.B|bzw|ca|St)|"
-    r"\b[A-Z])\.$"
+    r"\b[A-Z]|^\d{1,2})\.$"
 )
 _CODE = re.compile(
     r"""^\s*(?:

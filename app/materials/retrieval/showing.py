@@ -31,7 +31,7 @@ _FENCE = ("```", "~~~")
 _RULE_BELOW = re.compile(r"[ \t]*\n[ \t]*\|[|: -]+\|[ \t]*(?:\n|$)")
 """What comes after the head of a table."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)*\.?\s+")
-_NO_WORDS = re.compile(r"[\W_]*$")
+_NO_WORDS = re.compile(r"[\W\d_]*$")
 
 
 def snippet_of(passage: Passage, weights: Weights, looked: Looked) -> Snippet:

@@ -52,7 +52,7 @@ def build_card(question: str, result: SearchResult, *, source_count: int = 4) ->
     nearest = tuple(_nearest(passages))
     if result.coverage is Coverage.NOT_COVERED or not passages:
         return Card(Coverage.NOT_COVERED, nearest=nearest)
-    candidates = _candidates(question, passages[:LOOKED_AT])
+    candidates = _candidates("" if result.is_abroad else question, passages[:LOOKED_AT])
     lead = _lead(candidates)
     is_sure = result.coverage is Coverage.ANSWERED
     if lead is None or (lead.weight == 0 and not is_sure):

@@ -16,6 +16,7 @@ def parts(text: str, *, is_wrapped: bool = False) -> list[tuple[str, str]]:
     [
         ("One is here. Two is there.", ["One is here.", "Two is there."]),
         ("See Fig. 3, e.g. this. Then go on.", ["See Fig. 3, e.g. this.", "Then go on."]),
+        ("1. Write it down. Run it.", ["1. Write it down.", "Run it."]),
         ("Python 3.11 is out. It is fast!", ["Python 3.11 is out.", "It is fast!"]),
         ("He said “stop.” Then he went.", ["He said “stop.”", "Then he went."]),
         ("列表是值的序列。字典是映射。", ["列表是值的序列。", "字典是映射。"]),
