@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.llm.profiles import embedding_profile
 from app.materials.retrieval.coverage import LEVELS, Evidence, is_known, judge, mean_of_others
-from app.materials.retrieval.foreign import evidence_abroad, foreign_configs
+from app.materials.retrieval.foreign import evidence_abroad, foreign_to
 from app.materials.retrieval.fusion import Place, fuse, with_neighbours
 from app.materials.retrieval.passages import Passage, read_passages
 from app.materials.retrieval.scope import Scope, scope_of
@@ -63,15 +63,15 @@ def search(
     scores = _best(with_neighbours(fuse(words, vectors)))
     passages = read_passages(session, scope, scores, words, vectors) if scores else []
     configs = {scope.materials[number]: scope.configs[number] for number, _ in scores}
-    foreign = foreign_configs(question, terms, scope.configs)
-    most = LOOKED_AT if foreign else limit
+    foreign = foreign_to(question, terms, scope.configs)
+    most = LOOKED_AT if foreign.configs else limit
     passages = look_again(passages, weights_of(terms), configs, most)
     coverage = judge(evidence_of(passages, vectors, scope.model))
-    found = evidence_abroad(passages, vectors, scope, foreign) if foreign else None
+    found = evidence_abroad(passages, vectors, scope, foreign) if foreign.configs else None
     if found and LEVELS.index(judge(found[1])) > LEVELS.index(coverage):
         coverage = judge(found[1])
         passages.sort(key=lambda one: one is not found[0])
-        return SearchResult(coverage, passages[:limit], scope.model, foreign < set(scope.configs))
+        return SearchResult(coverage, passages[:limit], scope.model, foreign.own is not None)
     return SearchResult(coverage, passages[:limit], scope.model)
 
 

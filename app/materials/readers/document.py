@@ -12,6 +12,7 @@ from docx.text.paragraph import Paragraph
 from lxml import etree
 
 from .cleaning import clean, one_line
+from .equations import write_out
 from .page import Source
 from .sections import Block, pages_of
 
@@ -22,6 +23,7 @@ _HEADING = re.compile(r"heading (\d)", re.I)
 def read(path: Path) -> Source:
     """Raises whatever python-docx raises on a damaged file."""
     document = docx.Document(str(path))
+    write_out(document.element.body, qn("w:r"), qn("w:t"))
     title = one_line(document.core_properties.title)
     return Source(None, pages_of(_blocks(document)), title)
 
@@ -64,6 +66,7 @@ def _footnotes(document: Any) -> dict[str, str]:
         part = etree.fromstring(
             relation.target_part.blob, etree.XMLParser(resolve_entities=False, no_network=True)
         )
+        write_out(part, qn("w:r"), qn("w:t"))
         for note in part.iter(qn(f"w:{kind}")):
             text = one_line("".join(piece.text or "" for piece in note.iter(qn("w:t"))))
             if text:

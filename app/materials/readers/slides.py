@@ -5,11 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pptx
-from pptx.enum.shapes import MSO_SHAPE_TYPE, PP_PLACEHOLDER
+from pptx.enum.shapes import PP_PLACEHOLDER
+from pptx.oxml.ns import qn
+from pptx.shapes.group import GroupShape
 
 from .cleaning import clean, one_line
+from .equations import MATH, write_out
 from .page import Page, Source
 
+_CHOICES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_FORMULA = "{http://schemas.microsoft.com/office/drawing/2010/main}m"
 # Repeated on every slide, so they say nothing about this one.
 _FURNITURE = {PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER}
 
@@ -31,10 +36,24 @@ def _pages(presentation: Any, source: Source) -> Iterator[Page]:
             source.details["hidden_slides"] = source.details.get("hidden_slides", 0) + 1
             yield Page(number, "")
             continue
+        _write_out(slide)
         title = slide.shapes.title
         heading = one_line(title.text_frame.text) if title is not None else None
         parts = [heading or "", *_texts(slide.shapes, title), _notes(slide)]
         yield Page(number, clean("\n\n".join(part for part in parts if part)), heading=heading)
+
+
+def _write_out(slide: Any) -> None:
+    """Formulas become text. A shape that holds one stands as a choice beside a picture of it, and
+    python-pptx sees neither."""
+    for either in list(slide._element.iter(f"{_CHOICES}AlternateContent")):
+        choice = either.find(f"{_CHOICES}Choice")
+        if choice is None or next(choice.iter(f"{MATH}oMath"), None) is None:
+            continue
+        for shape in list(choice):
+            either.addprevious(shape)
+        either.getparent().remove(either)
+    write_out(slide._element, qn("a:r"), qn("a:t"), _FORMULA)
 
 
 def _texts(shapes: Iterable[Any], title: Any) -> Iterator[str]:
@@ -43,7 +62,7 @@ def _texts(shapes: Iterable[Any], title: Any) -> Iterator[str]:
             continue
         if shape.is_placeholder and shape.placeholder_format.type in _FURNITURE:
             continue
-        if shape.shape_type == MSO_SHAPE_TYPE.GROUP:
+        if isinstance(shape, GroupShape):
             yield from _texts(shape.shapes, title)
         elif shape.has_text_frame:
             yield shape.text_frame.text.strip()

@@ -5,9 +5,10 @@ by what can be told of it: a page in another language may answer what the own on
 """
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from app.materials.retrieval.coverage import OTHERS, Evidence, is_known, mean_of_others
-from app.materials.retrieval.language import SIMPLE, likeliest, text_configuration
+from app.materials.retrieval.language import SIMPLE, likeliest, speaks, text_configuration
 from app.materials.retrieval.normalisation import fold
 from app.materials.retrieval.passages import Passage
 from app.materials.retrieval.scope import Scope
@@ -21,16 +22,25 @@ of XQuAD's German, 99.6 % of the English and 99 % of the Spanish ones; of those 
 these languages 1 to 7 % had."""
 
 
-def foreign_configs(question: str, terms: Sequence[Term], configs: Collection[str]) -> set[str]:
-    """The configurations of the materials' languages that the question is not in."""
-    language = text_configuration(question) or likeliest(question, configs)
-    known = set(configs)
+class Foreign(NamedTuple):
+    """The configurations of materials in other languages than the question's, and its own one
+    where the course has materials in that too."""
+
+    configs: frozenset[str] = frozenset()
+    own: str | None = None
+
+
+def foreign_to(question: str, terms: Sequence[Term], configs: Collection[str]) -> Foreign:
+    """Which of the course's languages the question is not in."""
+    known = frozenset(configs)
+    language = text_configuration(question) or likeliest(question, known)
     if language in known:
-        return known - {language, SIMPLE}
-    return known if language or _has_no_small_words(question, terms, known) else set()
+        return Foreign(known - {language, SIMPLE}, language)
+    is_foreign = language or _has_no_small_words(question, terms, known)
+    return Foreign(known) if is_foreign else Foreign()
 
 
-def _has_no_small_words(question: str, terms: Sequence[Term], configs: set[str]) -> bool:
+def _has_no_small_words(question: str, terms: Sequence[Term], configs: frozenset[str]) -> bool:
     """Whether hardly a word of the question is a small one in the materials' languages."""
     words = set(fold(question[:LONGEST_QUESTION]).split())
     small = len(words - {term.word for term in terms})
@@ -38,21 +48,29 @@ def _has_no_small_words(question: str, terms: Sequence[Term], configs: set[str])
 
 
 def evidence_abroad(
-    passages: Sequence[Passage], vectors: Sequence[VectorHit], scope: Scope, foreign: set[str]
+    passages: Sequence[Passage], vectors: Sequence[VectorHit], scope: Scope, foreign: Foreign
 ) -> tuple[Passage, Evidence] | None:
-    """The passage in one of the `foreign` configurations that is nearest by meaning, and what that
-    tells among its like alone: as if the course held no files in the question's own language."""
+    """The best passage in another language, and what meaning tells of it among its like alone: as
+    if the course held no files in the question's own language. Where it does hold some, these lead
+    by their words: then the best one abroad is the nearest."""
     abroad = {
         material
         for material, config in zip(scope.materials, scope.configs, strict=True)
-        if config in foreign
+        if config in foreign.configs
     }
-    found = [one for one in passages if one.material_id in abroad and one.cosine is not None]
+    found = [
+        one
+        for one in passages
+        if one.material_id in abroad
+        and one.cosine is not None
+        and not (foreign.own and speaks(one.content, foreign.own))
+    ]
     if not found or not is_known(scope.model):
         return None
-    first = max(found, key=lambda one: one.cosine or 0.0)
-    near = sorted(hit.cosine for hit in vectors if scope.materials[hit.material] in abroad)
-    others = near[-2::-1]
-    if len(vectors) < sum(scope.embedded):
-        others += [min(hit.cosine for hit in vectors)] * OTHERS  # none that is not here is nearer
+    first = max(found, key=lambda one: one.cosine or 0.0) if foreign.own else found[0]
+    nearest = sorted(vectors, key=lambda hit: -hit.cosine)
+    near = [hit.cosine for hit in nearest if scope.materials[hit.material] in abroad]
+    others = near[1 : OTHERS + 1]
+    # A page that stands alone in its language is measured by all that is near the question.
+    others += [hit.cosine for hit in nearest[1:]][: OTHERS - len(others)]
     return first, Evidence(first.cosine, mean_of_others(others), None)

@@ -37,10 +37,24 @@ _BY_WORDS = {
     "catalan": "de la els les amb que una per són també però seva dels hi",
     "indonesian": "yang dan di untuk dengan adalah ini dari pada tidak dalam akan",
 }
+# What questions begin with.
+_ASKED_WITH = {
+    "english": "what which how why when where who does do is are can",
+    "spanish": "qué cuál cuáles cómo dónde cuándo quién cuánto",
+    "portuguese": "que qual quais como onde quando quem quanto",
+    "french": "que quel quelle comment où quand qui pourquoi qu est ce",
+    "italian": "che cosa quale come dove quando chi perché quanto",
+    "german": "was wie warum wann welche welcher wer wo wozu woher",
+    "dutch": "wat hoe waarom wanneer welke wie waar",
+}
 _WORDS = {language: frozenset(words.split()) for language, words in _BY_WORDS.items()}
-_FOLDED = {language: frozenset(map(fold, words)) for language, words in _WORDS.items()}
+_OF_QUESTIONS = {
+    language: frozenset(fold(f"{words} {_ASKED_WITH.get(language, '')}").split())
+    for language, words in _BY_WORDS.items()
+}
 _LETTERS = re.compile(r"[^\W\d_]+")
 _ENOUGH = 0.08
+_HEARD = 0.03
 
 
 def text_configuration(text: str) -> str | None:
@@ -68,7 +82,15 @@ def likeliest(question: str, configurations: Collection[str]) -> str | None:
     A question is short: among a few languages one word tells what among all of them it does not.
     """
     words = set(fold(question).split())
-    found = {name: len(_FOLDED.get(name, frozenset()) & words) for name in configurations}
+    found = {name: len(_OF_QUESTIONS.get(name, frozenset()) & words) for name in configurations}
     most = max(found.values(), default=0)
     best = [name for name, count in found.items() if count == most]
     return best[0] if most and len(best) == 1 and len(found) > 1 else None
+
+
+def speaks(text: str, language: str) -> bool:
+    """Whether words that are common in the language alone stand in the text as they do in its own:
+    a list of names, of which the language cannot be told, is in no other one for that."""
+    words = Counter(_LETTERS.findall(text[:SAMPLE].lower()))
+    common = sum(words[word] for word in _WORDS.get(language, ()))
+    return common >= _HEARD * max(words.total(), 1)
