@@ -41,6 +41,23 @@ def test_where_nothing_holds_the_secret_the_launch_stops(visit: Opening, site: S
     ).page
     assert page.url.endswith("/lti/login")
     assert site.finish == {}
+    assert page.get_by_text("Allow cookies for this site").is_visible()
+    link = page.get_by_role("link", name="Open in a new window")
+    assert link.count() == 0, "in a window another window helps nobody"
+
+
+def test_what_a_sign_in_before_left_behind_goes_once_it_has_run_out(
+    visit: Opening, site: Site
+) -> None:
+    site.cookies_needed = False
+    visit("/lti/login", ready="#q").page.evaluate(
+        """Object.assign(localStorage, {
+             "lti.old": "secret 1", "lti.odd": "secret", "lti.new": `secret ${Date.now() + 6e5}`,
+             "another": "thing",
+           })"""
+    )
+    page = visit("/lti/login", ready="#q").page
+    assert sorted(page.evaluate("Object.keys(localStorage)")) == ["another", "lti.new"]
 
 
 def test_in_a_frame_a_new_window_is_offered(visit: Opening) -> None:

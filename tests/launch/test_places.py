@@ -63,6 +63,26 @@ def test_a_link_opens_the_activity_it_names(browser: Browser, platform: Platform
     assert opened_with({}) == mine.activity_id
 
 
+def test_a_link_that_is_set_up_again_takes_its_column_along(
+    browser: Browser, platform: Platform, session: Session
+):
+    """Moodle changes the custom values of a link that exists: each launch is read anew."""
+    launch(browser, platform)
+    course = session.scalars(select(Course)).one()
+    first, second = activity_of(session, course), activity_of(session, course)
+    for activity in (first, second, first):
+        attempt = browser.begin(platform)
+        attempt.claims[lti.CUSTOM] = {"activity": str(activity.activity_id)}
+        attempt.claims[lti.AGS_ENDPOINT]["lineitem"] = "https://lms.example/items/1/lineitem"
+        assert attempt.post().status_code == 303
+        session.rollback()
+        session.expire_all()
+        newest = select(ToolSession).order_by(ToolSession.created_at.desc()).limit(1)
+        assert session.scalars(newest).one().activity_id == activity.activity_id
+        assert session.scalars(select(ResourceLink.activity_id)).all() == [activity.activity_id]
+        assert session.scalars(select(LineItem.activity_id)).all() == [activity.activity_id]
+
+
 def test_services_are_kept_as_they_come(browser: Browser, platform: Platform, session: Session):
     attempt = browser.begin(platform)
     endpoint = attempt.claims[lti.AGS_ENDPOINT]
