@@ -21,11 +21,13 @@ from app.extensions import transaction
 from app.llm.client import ModelUnavailable
 from app.llm.profiles import EmbeddingProfile
 from app.materials import catalogue, jobs
+from app.materials.files import incoming
 from app.materials.files.bucket import bucket_storage
 from app.materials.files.storage import storage
-from models import Course, CourseMaterial
+from models import Course, CourseMaterial, CourseRole
 from tests import factories
 from tests.browsers import chromium
+from tests.helpers import Visitor, enter
 from tests.materials.s3 import KEYS, S3Server
 
 MODEL = "stand-in"
@@ -84,6 +86,16 @@ def course(session: Session) -> Course:
     return course
 
 
+@pytest.fixture
+def teacher(app: Flask, session: Session, course: Course) -> Visitor:
+    return enter(app, session, course, CourseRole.TEACHER)
+
+
+@pytest.fixture
+def student(app: Flask, session: Session, course: Course) -> Visitor:
+    return enter(app, session, course, CourseRole.STUDENT)
+
+
 Add = Callable[..., uuid.UUID]
 
 
@@ -115,8 +127,11 @@ def read(add: Add) -> Add:
     return read
 
 
+Look = Callable[[uuid.UUID], CourseMaterial]
+
+
 @pytest.fixture
-def look(session: Session) -> Callable[[uuid.UUID], CourseMaterial]:
+def look(session: Session) -> Look:
     """The material as the database has it now."""
 
     def look(material_id: uuid.UUID) -> CourseMaterial:
@@ -124,6 +139,13 @@ def look(session: Session) -> Callable[[uuid.UUID], CourseMaterial]:
         return session.get_one(CourseMaterial, material_id, populate_existing=True)
 
     return look
+
+
+@pytest.fixture
+def no_uploads(app: Flask) -> None:
+    """What other tests left of files on their way is gone."""
+    for upload_id in incoming.ids():
+        incoming.discard(upload_id)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """What teachers do with their materials over HTTP: names, order, release, many at once."""
 
-import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,19 +10,7 @@ from app.materials.search import search
 from models import Course, CourseMaterial, CourseRole, now
 from tests import factories
 from tests.helpers import Visitor, enter
-from tests.materials.conftest import Add
-
-Look = Callable[[uuid.UUID], CourseMaterial]
-
-
-@pytest.fixture
-def teacher(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.TEACHER)
-
-
-@pytest.fixture
-def student(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.STUDENT)
+from tests.materials.conftest import Add, Look
 
 
 def titles(teacher: Visitor) -> list[str]:

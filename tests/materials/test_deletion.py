@@ -1,7 +1,6 @@
 """Deleted: gone at once for everybody, back for a week, then taken away with all that belongs."""
 
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -25,15 +24,9 @@ from models import (
     now,
 )
 from tests.helpers import Visitor, enter
-from tests.materials.conftest import Add, Model
+from tests.materials.conftest import Add, Look, Model
 
-Look = Callable[[uuid.UUID], CourseMaterial]
 TEXT = b"Osmosis moves water through a membrane."
-
-
-@pytest.fixture
-def teacher(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.TEACHER)
 
 
 def found(session: Session, course: Course) -> list[uuid.UUID]:

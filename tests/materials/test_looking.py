@@ -29,16 +29,6 @@ NOTES = b"# Cells\n\n## Membranes\n\nA membrane lets water through and holds sal
 PART = {"HX-Request-Type": "partial"}
 
 
-@pytest.fixture
-def student(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.STUDENT)
-
-
-@pytest.fixture
-def teacher(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.TEACHER)
-
-
 def hits(page: str) -> list[tuple[str, str]]:
     """Address and words of each hit, in order."""
     found = re.findall(r'<h2><a href="([^"]*)" data-source>(.*?)</a></h2>', page)

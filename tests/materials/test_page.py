@@ -3,7 +3,7 @@
 import re
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,9 +20,8 @@ from models import Course, CourseMaterial, CourseRole
 from tests.browsers import admit, serving, violations
 from tests.helpers import enter
 from tests.materials import makers
-from tests.materials.conftest import Add, Model
+from tests.materials.conftest import Add, Look, Model
 
-Look = Callable[[uuid.UUID], CourseMaterial]
 LOGO = b"\x89PNG\r\n\x1a\n" + bytes(99)
 BOOK = makers.pdf(["Photosynthesis needs light", "Respiration frees energy"])
 

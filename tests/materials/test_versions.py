@@ -2,33 +2,20 @@
 
 import io
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.materials import jobs
 from app.materials.search import search
-from models import Activity, ActivityKind, Course, CourseMaterial, CourseRole, IndexingStatus, now
-from tests.helpers import Visitor, enter
+from models import Activity, ActivityKind, Course, CourseMaterial, IndexingStatus, now
+from tests.helpers import Visitor
 from tests.materials import makers
-from tests.materials.conftest import Add
+from tests.materials.conftest import Add, Look
 
-Look = Callable[[uuid.UUID], CourseMaterial]
 OLD, NEW = b"Osmosis moves water slowly.", b"Osmosis moves water through a membrane, quickly."
-
-
-@pytest.fixture
-def teacher(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.TEACHER)
-
-
-@pytest.fixture
-def student(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.STUDENT)
 
 
 def replace(teacher: Visitor, material_id: uuid.UUID, content: bytes, name: str = "b.txt") -> None:

@@ -4,7 +4,6 @@ import io
 import json
 import re
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -23,7 +22,7 @@ from models import Course, CourseMaterial, CourseRole, FileType, IndexingStatus,
 from tests import factories
 from tests.helpers import Visitor, enter
 from tests.materials import makers
-from tests.materials.conftest import Add, Model
+from tests.materials.conftest import Add, Look, Model
 
 BOOK = makers.pdf(["Photosynthesis needs light", "Respiration frees energy", "Osmosis moves water"])
 HTML = b"<!doctype html><h1>Trees</h1><script>alert(1)</script><ul><li>A tree has leaves</ul>"
@@ -34,17 +33,6 @@ CAPTIONS = (
     b"WEBVTT\n\n00:01.000 --> 00:02.000\nHello.\n\n12:40.000 --> 12:44.000\nGraphs have edges.\n"
 )
 ODT = makers.opendocument("<text:h>Cells</text:h><text:p>A cell has a wall.</text:p>")
-Look = Callable[[uuid.UUID], CourseMaterial]
-
-
-@pytest.fixture
-def teacher(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.TEACHER)
-
-
-@pytest.fixture
-def student(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.STUDENT)
 
 
 def upload(visitor: Visitor, *files: tuple[str, bytes]) -> TestResponse:

@@ -2,8 +2,9 @@
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from html import unescape
 from typing import Any
 
@@ -33,6 +34,22 @@ def answered(
     ask(student, "What happens when a list is passed to functions?")
     assert OF_THE_FILE.search(told(student))
     return session.scalars(select(CourseMaterial)).one()
+
+
+Replace = Callable[..., CourseMaterial]
+
+
+@pytest.fixture(params=[False, True], ids=["kept", "purged"])
+def replace(
+    request: pytest.FixtureRequest,
+    session: Session,
+    course: Course,
+    answered: CourseMaterial,
+    add_text: AddText,
+) -> Replace:
+    """`replace(pages)` puts another file in the place of the one that the answers are from, which
+    can be brought back or is gone for good."""
+    return partial(_replace, session, course, answered, add_text, request.param)
 
 
 def told(student: Visitor) -> str:
@@ -66,16 +83,10 @@ def test_what_is_hidden_is_hidden_in_old_answers_too(
     assert "not from your materials" not in page
 
 
-@pytest.mark.parametrize("is_purged", [False, True])
 def test_a_replaced_files_citations_lead_to_the_version_in_use(
-    session: Session,
-    course: Course,
-    student: Visitor,
-    answered: CourseMaterial,
-    add_text: AddText,
-    is_purged: bool,
+    session: Session, student: Visitor, replace: Replace
 ) -> None:
-    new = _replace(session, course, answered, add_text, is_purged)
+    new = replace()
     page = told(student)
     assert links(page) == {str(new.material_id)}
     assert "An assignment never copies a list." in page
@@ -85,34 +96,22 @@ def test_a_replaced_files_citations_lead_to_the_version_in_use(
     assert re.search("<mark>[^<]*copies a list", source), "the sentence is marked where it stands"
 
 
-@pytest.mark.parametrize("is_purged", [False, True])
 def test_what_the_version_in_use_says_no_more_is_not_shown(
-    session: Session,
-    course: Course,
-    student: Visitor,
-    answered: CourseMaterial,
-    add_text: AddText,
-    is_purged: bool,
+    session: Session, student: Visitor, replace: Replace
 ) -> None:
     """A teacher replaces a sheet to take a solution out of it."""
     pages = [page.replace("An assignment never copies a list.", "") for page in PAGES]
     assert pages != list(PAGES)
-    _replace(session, course, answered, add_text, is_purged, pages)
+    replace(pages)
     page = told(student)
     assert "never copies" not in page
     assert "not shown any more" in page
 
 
-@pytest.mark.parametrize("is_purged", [False, True])
 def test_they_lead_nowhere_while_the_version_in_use_is_hidden(
-    session: Session,
-    course: Course,
-    student: Visitor,
-    answered: CourseMaterial,
-    add_text: AddText,
-    is_purged: bool,
+    session: Session, student: Visitor, replace: Replace
 ) -> None:
-    new = _replace(session, course, answered, add_text, is_purged)
+    new = replace()
     new.is_public = False
     session.commit()
     assert not OF_THE_FILE.search(told(student))

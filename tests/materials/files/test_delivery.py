@@ -1,7 +1,5 @@
 """Files on their way out: rights at each request, ranges, types, nothing that would be run."""
 
-import uuid
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -14,7 +12,6 @@ from tests.helpers import Visitor, enter
 from tests.materials import makers
 from tests.materials.conftest import Add
 
-Look = Callable[[uuid.UUID], CourseMaterial]
 BOOK = makers.pdf(["Photosynthesis needs light", "Respiration frees energy"])
 SCRIPT = b"<!doctype html><html><body><script>top.ran = 1</script><p>Osmosis</p></body></html>"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>top.ran = 1</script></svg>'
@@ -24,16 +21,6 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>top.ran = 1</script></sv
 def kept(request: pytest.FixtureRequest) -> None:
     """Each test once with files in a folder, once with a bucket."""
     request.getfixturevalue("app" if request.param == "folder" else "bucket")
-
-
-@pytest.fixture
-def teacher(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.TEACHER)
-
-
-@pytest.fixture
-def student(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.STUDENT)
 
 
 SIZE = len(BOOK)

@@ -22,34 +22,20 @@ from app.materials.files import bucket as bucket_module
 from app.materials.files import incoming
 from app.materials.files.storage import StorageUnreachable
 from app.materials.search import search
-from models import Course, CourseMaterial, CourseRole, IndexingStatus, Upload, now
+from models import Course, CourseMaterial, IndexingStatus, Upload, now
 from scripts.probes import free_port
 from tests import factories
-from tests.helpers import Visitor, enter
+from tests.helpers import Visitor
 from tests.materials import makers
-from tests.materials.conftest import Add, Bucket
+from tests.materials.conftest import Add, Bucket, Look
+from tests.materials.tus import begin, materials, send
 from tests.materials.uploading.test_unpacking import packed_names
-from tests.materials.uploading.test_uploads import begin, materials, send
 
-Look = Callable[[uuid.UUID], CourseMaterial]
 BOOK = makers.pdf([f"Page {n} tells of thing{n}" for n in range(40)])
 NEWER = makers.pdf([f"Page {n} tells of matter{n}" for n in range(40)])
 
 
-@pytest.fixture(autouse=True)
-def none_before(app: Flask) -> None:
-    for upload_id in incoming.ids():
-        incoming.discard(upload_id)
-
-
-@pytest.fixture
-def teacher(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.TEACHER)
-
-
-@pytest.fixture
-def student(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.STUDENT)
+pytestmark = pytest.mark.usefixtures("no_uploads")
 
 
 @pytest.fixture

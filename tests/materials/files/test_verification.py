@@ -3,7 +3,6 @@ file uploaded once more takes its place. In a folder and in a bucket."""
 
 import io
 import logging
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +10,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -20,25 +18,14 @@ from app.jobs import run_worker
 from app.materials import jobs
 from app.materials.files import verification
 from app.materials.files.storage import storage
-from models import Course, CourseMaterial, CourseRole, FileFault, IndexingStatus, now
+from models import CourseMaterial, FileFault, IndexingStatus, now
 from scripts.probes import free_port
-from tests.helpers import Visitor, enter
+from tests.helpers import Visitor
 from tests.materials import makers
-from tests.materials.conftest import Add, Bucket
+from tests.materials.conftest import Add, Bucket, Look
 
-Look = Callable[[uuid.UUID], CourseMaterial]
 Spoil = Callable[[str, bytes], None]
 BOOK = makers.pdf(["Photosynthesis needs light", "Respiration frees energy"])
-
-
-@pytest.fixture
-def teacher(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.TEACHER)
-
-
-@pytest.fixture
-def student(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.STUDENT)
 
 
 @pytest.fixture(params=["folder", "bucket"])

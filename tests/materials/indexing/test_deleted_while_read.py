@@ -7,25 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.materials import jobs
-from models import Activity, ActivityKind, Course, CourseMaterial, CourseRole, now
-from tests.helpers import Visitor, enter
+from models import Activity, ActivityKind, Course, CourseMaterial, now
+from tests.helpers import Visitor
 from tests.materials import makers
-from tests.materials.conftest import Add, Model
+from tests.materials.conftest import Add, Look, Model
 from tests.materials.test_versions import NEW, OLD, found, replace, version_of
 
-Look = Callable[[uuid.UUID], CourseMaterial]
 Meanwhile = Callable[[Callable[[], object]], None]
 PNG = b"\x89PNG\r\n\x1a\n"
 MIXED = makers.scan("mixed", "Osmosis moves water")
-
-
-@pytest.fixture
-def teacher(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.TEACHER)
 
 
 @pytest.fixture

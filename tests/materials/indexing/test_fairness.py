@@ -4,7 +4,6 @@ The tests look at the order in which things are done, never at the time that the
 """
 
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,14 +20,12 @@ from app.materials import catalogue
 from app.materials import jobs as materials_jobs
 from app.materials.copying import copy_all_soon
 from app.materials.indexing import deepening, recognising
-from models import Course, CourseMaterial, IndexingStatus
+from models import Course, IndexingStatus
 from tests import factories
 from tests.llm.fake_endpoint import fake_endpoint
 from tests.materials import makers
-from tests.materials.conftest import Add, Model
+from tests.materials.conftest import Add, Look, Model
 from tests.workers import until, worker
-
-Look = Callable[[uuid.UUID], CourseMaterial]
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 import io
 import json
 import random
-import uuid
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,11 +13,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.materials.indexing.extraction import SourceUnreadable, extract
-from models import ChunkPosting, CourseMaterial, IndexingStatus, MaterialChunk, MaterialPage
+from models import ChunkPosting, IndexingStatus, MaterialChunk, MaterialPage
 from tests.materials import makers
-from tests.materials.conftest import Add
-
-Look = Callable[[uuid.UUID], CourseMaterial]
+from tests.materials.conftest import Add, Look
 
 WORD = makers.document((1, "Loops"), (0, "A loop repeats."), (2, "While"), (0, "While it holds."))
 SLIDES = makers.slides(("Lists", "A list has an order", "Ask them first"), ("Tuples", "Fixed", ""))

@@ -1,8 +1,7 @@
 """A worker that is killed in the middle of indexing: the next one goes on, each chunk once."""
 
 import signal
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,13 +9,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.config import Settings
-from models import ChunkVector, CourseMaterial, IndexingStatus, MaterialChunk
+from models import ChunkVector, IndexingStatus, MaterialChunk
 from tests.llm.fake_endpoint import FakeEndpoint
 from tests.materials import makers
-from tests.materials.conftest import Add
+from tests.materials.conftest import Add, Look
 from tests.workers import until, worker
 
-Look = Callable[[uuid.UUID], CourseMaterial]
 LINES = "\n".join(["and of more things that stand in this book"] * 16)
 BOOK = makers.pdf([f"Page {n} tells of thing{n}\n{LINES}" for n in range(400)])
 

@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.materials import jobs
 from app.materials.indexing import steps
-from models import CourseMaterial, IndexingStatus
+from models import IndexingStatus
 from tests.materials import makers
-from tests.materials.conftest import Add, Model
+from tests.materials.conftest import Add, Look, Model
 from tests.materials.queued import GIVEN_UP, run, waiting, work
 
-Look = Callable[[uuid.UUID], CourseMaterial]
 CHUNKS = text("select count(*) from material_chunks where material_id = :material")
 
 

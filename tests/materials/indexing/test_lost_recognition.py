@@ -1,7 +1,5 @@
 """Pages that are pictures are read in the end, whatever becomes of the job that was to do it."""
 
-import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +14,9 @@ from app.materials.indexing import steps
 from models import Course, CourseMaterial, CourseRole, IndexingStatus
 from tests.helpers import enter
 from tests.materials import makers
-from tests.materials.conftest import Add, Model
+from tests.materials.conftest import Add, Look, Model
 from tests.materials.queued import GIVEN_UP, run, waiting, work
 
-Look = Callable[[uuid.UUID], CourseMaterial]
 SCAN, MIXED = makers.scan("scan"), makers.scan("mixed", "Osmosis moves water")
 
 

@@ -39,11 +39,9 @@ from tests import factories
 from tests.helpers import Visitor, enter
 from tests.llm.fake_endpoint import FakeEndpoint
 from tests.materials import makers
-from tests.materials.conftest import Add
+from tests.materials.conftest import Add, Look
 from tests.materials.queued import run
 from tests.workers import until, worker
-
-Look = Callable[[uuid.UUID], CourseMaterial]
 
 OLD, NEW = "old-e5-model", "new-e5-model"
 WIDTH = 128

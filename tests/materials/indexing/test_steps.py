@@ -1,7 +1,6 @@
 """From an upload to what search reads: each step once, whatever is broken off."""
 
 import uuid
-from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select, text
@@ -26,9 +25,8 @@ from models import (
 )
 from tests import factories
 from tests.materials import makers
-from tests.materials.conftest import MODEL, Add, Model
+from tests.materials.conftest import MODEL, Add, Look, Model
 
-Look = Callable[[uuid.UUID], CourseMaterial]
 MORE = "\n".join(["and of more things that stand in this book"] * 16)
 BOOK = makers.pdf([f"Page {n} tells of thing{n}\n{MORE}" for n in range(40)])
 

@@ -5,7 +5,6 @@ import random
 import stat
 import uuid
 import zipfile
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,9 +20,8 @@ from app.materials.indexing import sandbox
 from models import Course, CourseMaterial, CourseRole, FileType, IndexingStatus, now
 from tests.helpers import enter
 from tests.materials import makers
-from tests.materials.conftest import Add
+from tests.materials.conftest import Add, Look
 
-Look = Callable[[uuid.UUID], CourseMaterial]
 CARTRIDGE = """<?xml version="1.0" encoding="UTF-8"?>
 <manifest identifier="m" xmlns="http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1">
   <metadata><schema>IMS Common Cartridge</schema><schemaversion>1.1.0</schemaversion></metadata>

@@ -13,10 +13,9 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
-from werkzeug.test import TestResponse
 
 from app import config
 from app.config import Settings
@@ -24,55 +23,13 @@ from app.materials import jobs
 from app.materials.files import incoming
 from app.materials.files.storage import storage
 from app.materials.uploading import uploads
-from models import Course, CourseMaterial, CourseRole, Upload, now
+from models import Course, CourseRole, Upload, now
 from tests import factories
 from tests.helpers import Visitor, enter
-from tests.materials.conftest import Add
+from tests.materials.conftest import Add, Look
+from tests.materials.tus import TEXT, TUS, ask, begin, materials, metadata, send, uploads_of
 
-Look = Callable[[uuid.UUID], CourseMaterial]
-TUS = {"Tus-Resumable": "1.0.0"}
-TEXT = b"Osmosis moves water through a membrane.\n" * 100
-
-
-@pytest.fixture(autouse=True)
-def none_before(app: Flask) -> None:
-    for upload_id in incoming.ids():
-        incoming.discard(upload_id)
-
-
-@pytest.fixture
-def teacher(app: Flask, session: Session, course: Course) -> Visitor:
-    return enter(app, session, course, CourseRole.TEACHER)
-
-
-def metadata(**facts: str) -> str:
-    return ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in facts.items())
-
-
-def begin(visitor: Visitor, size: int = len(TEXT), **facts: str) -> TestResponse:
-    facts = {"filename": "Woche 1 – Größe.txt", **facts}
-    headers = {**TUS, "Upload-Length": str(size), "Upload-Metadata": metadata(**facts)}
-    return visitor.post("materials/uploads/", headers=headers)
-
-
-def send(visitor: Visitor, address: str, offset: int, content: bytes, **more: str) -> TestResponse:
-    headers = {**TUS, "Upload-Offset": str(offset), **more}
-    headers.setdefault("Content-Type", "application/offset+octet-stream")
-    return visitor.open("PATCH", address, data=content, headers=headers)
-
-
-def ask(visitor: Visitor, address: str) -> TestResponse:
-    return visitor.open("HEAD", address, headers=TUS)
-
-
-def uploads_of(session: Session) -> list[Upload]:
-    session.rollback()
-    return list(session.scalars(select(Upload).execution_options(populate_existing=True)))
-
-
-def materials(session: Session) -> list[CourseMaterial]:
-    session.rollback()
-    return list(session.scalars(select(CourseMaterial)))
+pytestmark = pytest.mark.usefixtures("no_uploads")
 
 
 def test_the_server_says_what_it_can_do(teacher: Visitor) -> None:
