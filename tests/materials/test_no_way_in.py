@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 import app as package
+from app.activities.copied_views import WHAT
 from app.materials import looking
 from app.materials.views import SOURCE_PARAMETERS
 from app.tutor import asking
@@ -84,13 +85,21 @@ PARAMETERS = {
     },
     **{"item": "kind=material&material={material}&page=1", "type": "short_answer", "to": "up"},
     **{"which": "all", "do": "release", "release": "from", "release_at": "2020-01-01T00:00"},
-    **{"files": "1", "small_model": "1", "over_change": "1", "window": "new"},
+    **{
+        "files": "1",
+        "bank": "1",
+        "links": "1",
+        "small_model": "1",
+        "over_change": "1",
+        "window": "new",
+    },
     **dict.fromkeys(("title", "name", "keywords", "text", "instruction", "new_concept"), "Words"),
     **{"grade": "best", "difficulty": "beginner", "minutes": "3", "right": "a"},
     **{"time_zone": "UTC", "key": "0" * 32, "shown_at": "1000000000"},
 }
 # Names that are no constants where they are read: which ones these are.
 NAMED_ELSEWHERE: dict[str, tuple[str, ...]] = {
+    "app/activities/copied_views.py: one": WHAT,
     "app/materials/views.py: name": SOURCE_PARAMETERS,
     "app/activities/forms.py: name": ("count", "points", "opens", "due", "closes"),
     "app/practice/bank_views.py: name": ("saved", "taken_out"),
@@ -137,7 +146,7 @@ def test_every_parameter_that_is_read_is_tried_below() -> None:
         if (name is None and where not in NAMED_ELSEWHERE)
         or (name is not None and name not in {*PARAMETERS, "csrf_token"})
     ]
-    unknown += {*SOURCE_PARAMETERS} - {*PARAMETERS}
+    unknown += {*SOURCE_PARAMETERS, *WHAT} - {*PARAMETERS}
     assert unknown == [], "say in PARAMETERS how it could ask for a material"
 
 
