@@ -157,7 +157,6 @@ def _deep_linking(claims: Claims, product_family: str | None) -> dict[str, Any] 
     settings = texts.mapping(claims, DEEP_LINKING)
     if claims[MESSAGE_TYPE] != MessageType.DEEP_LINKING:
         return None
-    types = texts.strings(settings.get("accept_types"))
     targets = texts.strings(settings.get("accept_presentation_document_targets"))
     placement = (
         texts.clean(claims.get(canvas.PLACEMENT)) if canvas.is_canvas(product_family) else ""
@@ -167,7 +166,6 @@ def _deep_linking(claims: Claims, product_family: str | None) -> dict[str, Any] 
     return {
         "return_url": settings["deep_link_return_url"],
         "data": settings.get("data"),
-        "accepts_links": "ltiResourceLink" in types or "accept_types" not in settings,
         "accepts_multiple": takes_several and not canvas.takes_one(placement),
         "accepts_line_item": takes_column and not canvas.drops_line_item(placement),
         "title": _typed(texts.clean(settings.get("title"))),

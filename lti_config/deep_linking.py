@@ -4,7 +4,7 @@ The browser posts it as the form field `JWT` to the platform's return address.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -69,7 +69,6 @@ class Request:
     return_url: str
     data: str | None
     """To be sent back if it came, and left out if not."""
-    accepts_links: bool
     accepts_multiple: bool
     accepts_line_item: bool
     title: str
@@ -79,8 +78,9 @@ class Request:
 
     @classmethod
     def from_session(cls, kept: Mapping[str, Any]) -> "Request":
-        """From `ToolSession.deep_linking`."""
-        return cls(**kept)
+        """From `ToolSession.deep_linking`, which an older release may have kept."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in kept.items() if name in known})
 
 
 @dataclass(frozen=True)

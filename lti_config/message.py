@@ -12,7 +12,7 @@ from lti_config.claims import Claims
 from lti_config.errors import Fault, LaunchRefused
 from lti_config.launch import Launch, MessageType
 from lti_config.states import Awaited
-from lti_config.texts import LONGEST_ID, is_identifier, is_storable, mapping
+from lti_config.texts import LONGEST_ID, is_identifier, is_storable, mapping, strings
 from models import CourseRole
 
 VERSION = "1.3.0"
@@ -24,6 +24,10 @@ INCOMPLETE = (
 ANONYMOUS = (
     "Your course did not say who you are. Log in to your course system first, "
     "then open the link again."
+)
+NO_LINKS = (
+    "Your course does not take links at this place. Go back, and add CourseLLM where your course "
+    "offers external tools."
 )
 TEACHERS_ONLY = "Only teachers of this course can choose what a link opens."
 
@@ -109,6 +113,9 @@ def _check_deep_linking(claims: Claims, trusted: TrustedHosts) -> None:
         _refuse("deep_link_return_url is missing or not https")
     if not is_storable(settings.get("data")):
         _refuse("data of the deep linking request can't be kept to be sent back")
+    if "ltiResourceLink" not in strings(settings.get("accept_types")):
+        reason = f"accept_types is {settings.get('accept_types')!r}"[:300]
+        raise LaunchRefused(400, NO_LINKS, reason, title="No link can be added here")
 
 
 def _refuse(reason: str, fault: Fault = Fault.MESSAGE) -> NoReturn:

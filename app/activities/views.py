@@ -80,8 +80,6 @@ def choose() -> str | tuple[str, int]:
     with transaction() as session:
         picking = _picking(session, current_actor())
     form, items = Form(request.form), request.form.getlist("item")[:MOST_LINKS]
-    if not picking.errand.request.accepts_links:
-        return _picker_page(picking, form), 422
     if form.get("act") == "list" and picking.errand.request.accepts_multiple:
         return _put_on_list(picking, form, items)
     chosen = [forms.brought_back(item) for item in items] or [form]
@@ -224,8 +222,6 @@ def _picker_page(
     errors: Mapping[str, str] | None = None,
     put: str = "",
 ) -> str:
-    if not picking.errand.request.accepts_links:
-        return render_template("activities/no_links.html")
     return render_template(
         "activities/picker.html",
         **_previewed(picking, form),

@@ -68,7 +68,6 @@ class Dialog:
         request = Request(
             return_url=self.ticket.return_url,
             data=self.ticket.data,
-            accepts_links=True,
             accepts_multiple=True,
             accepts_line_item=True,
             title="",
@@ -544,19 +543,6 @@ def test_cancel_goes_back_with_nothing(dialog: Dialog) -> None:
     outcome = dialog.bring_back(page.text)
     assert (outcome.added, outcome.message) == ([], "No link was added.")
     assert dialog.activities() == []
-
-
-def test_a_place_that_takes_no_links_has_only_the_way_back(dialog: Dialog) -> None:
-    teacher = dialog.enter(accepts_links=False)
-    page = teacher.get("activities/new").text
-    assert "does not take links at this place" in page
-    assert 'name="kind"' not in page
-    for form in (dialog.form(), dialog.form(act="list"), dialog.form(item="kind=tutor")):
-        refused = teacher.post("activities/new", data=form)
-        assert refused.status_code == 422
-        assert "does not take links at this place" in refused.text
-    assert dialog.activities() == []
-    assert dialog.bring_back(teacher.post("activities/new/cancel").text).added == []
 
 
 def test_the_first_concept_is_named_right_there(dialog: Dialog, session: Session) -> None:

@@ -92,7 +92,6 @@ def signing(session: Session, registration: Registration) -> Signing:
     request = deep_linking.Request(
         return_url="https://lms.example/return",
         data=None,
-        accepts_links=True,
         accepts_multiple=True,
         accepts_line_item=True,
         title="",

@@ -58,7 +58,7 @@ def teacher(app: Flask, session: Session) -> Visitor:
             factories.question(session, concept)
     factories.material(session, course, title="Week 4: Strings", page_count=12)
     registration = registered(session)
-    asked = Request(f"{LMS}/return", None, True, True, True, "", "", True)
+    asked = Request(f"{LMS}/return", None, True, True, "", "", True)
     return enter(
         app,
         session,

@@ -60,3 +60,14 @@ def test_a_launch_that_can_not_be_verified(browser: Browser, platform: Platform)
     attempt = browser.begin(platform)
     attempt.claims["nonce"] = "another"
     assert "<h1>You were not signed in</h1>" in attempt.post().text
+
+
+def test_a_place_that_takes_no_links_says_where_they_go(
+    browser: Browser, platform: Platform
+) -> None:
+    attempt = browser.begin_deep_linking(platform)
+    attempt.claims[lti.DL_SETTINGS] |= {"accept_types": ["file", "html"]}
+    page = attempt.post()
+    assert page.status_code == 400
+    assert "<h1>No link can be added here</h1>" in page.text
+    assert "where your course offers external tools" in page.text

@@ -100,21 +100,6 @@ def test_a_column_unless_it_is_refused(sent: Any, column: bool) -> None:
     assert request("other", accept_lineitem=sent).accepts_line_item is column
 
 
-@pytest.mark.parametrize(
-    ("types", "links"),
-    [
-        (["ltiResourceLink"], True),
-        (["link", "html", "ltiResourceLink"], True),
-        (None, True),
-        (["file"], False),
-        ([], False),
-        ("ltiResourceLink", False),
-    ],
-)
-def test_links_only_where_they_are_accepted(types: Any, links: bool) -> None:
-    assert request("other", accept_types=types).accepts_links is links
-
-
 @pytest.mark.parametrize(("title", "kept"), [("Loops", "Loops"), ("CourseLLM", ""), (None, "")])
 def test_our_own_name_is_no_title(title: str | None, kept: str) -> None:
     """Moodle sends the tool's name for an activity that has no name yet."""
