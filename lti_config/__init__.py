@@ -12,7 +12,8 @@ To be read in this order:
 - *Services:* `addresses` and `http` (where we go, and how), `keys` and `sealing` (our own),
   `tokens`, `services`; then `outcomes` and `paging` with `ags` and `line_items` (grades), `nrps`
   (members), `deep_linking` (links).
-- `platforms`: quirks, a file for each LMS, each with its reason. `texts`, `errors`, `steps`: tools.
+- `platforms`: quirks, a file for each LMS, each with its reason. `texts`, `errors`: tools.
 
-Who is registered, what is switched on and how it is doing: `app.connections`.
+Who is registered, what is switched on, how it is doing, and what is kept of its keys and tokens:
+`app.connections`.
 """

@@ -10,10 +10,9 @@ from app.admin import institutions, moving, rotation, succession
 from app.admin.moving import Move
 from app.admin.rotation import Rotation
 from app.admin.succession import Place, Succession
-from app.connections import invitations, registrations, switches
+from app.connections import invitations, key_sets, registrations, switches
 from app.connections.registrations import NewRegistration
 from app.errors import NotFound
-from lti_config import keysets
 from lti_config.addresses import TrustedHosts
 from lti_config.keysets import Fetched
 from models import (
@@ -106,7 +105,7 @@ def keep_key_set(
     session: Session, operator: str, platform_id: UUID, url: str, fetched: Fetched
 ) -> None:
     """Keep a platform's key set that was fetched just now."""
-    keysets.keep(session, url, fetched)
+    key_sets.keep(session, url, fetched)
     audit.record_operator(
         session, operator, "platform.key_set_fetched", str(platform_id), {"key set": url}
     )

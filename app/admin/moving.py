@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, u
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from app.connections import key_sets
 from app.connections.registrations import RegistrationClash, address_fault
-from lti_config import keysets
 from lti_config.addresses import TrustedHosts, origin
 from lti_config.keysets import Fetched, Keys
 from lti_config.texts import LONGEST_ID, is_identifier
@@ -111,7 +111,7 @@ def move(session: Session, platform: Platform, wanted: Move, fetched: Fetched) -
         raise RegistrationClash(CLASH) from error
     ours = [row.registration_id for row in rows]
     session.execute(delete(ServiceToken).where(ServiceToken.registration_id.in_(ours)))
-    keysets.keep(session, wanted.jwks_url, fetched)
+    key_sets.keep(session, wanted.jwks_url, fetched)
     for old, new in moved:
         _move_services(session, ours, old, new)
 

@@ -2,10 +2,10 @@
 
 import procrastinate
 
-from app.connections import invitations
+from app.connections import invitations, tokens
 from app.extensions import transaction
 from app.launch import waiting
-from lti_config import keys, states, tokens
+from lti_config import keys, states
 
 blueprint = procrastinate.Blueprint()
 

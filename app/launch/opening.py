@@ -16,14 +16,14 @@ from app import config
 from app.access import LOOKS_AFTER
 from app.activities import destinations, origins
 from app.config import Settings
-from app.connections import health, switches
+from app.connections import health, key_sets, switches
 from app.extensions import transaction
 from app.launch import places, waiting
 from app.launch.admission import Admission, admit
 from app.launch.reviews import review_of
 from app.selfcheck.target import leads_to_check
 from app.session import OpenedSession, open_session
-from lti_config import addresses, approval, denials, keysets, states, storage
+from lti_config import addresses, approval, denials, states, storage
 from lti_config.approval import UnknownDeployment
 from lti_config.errors import LaunchRefused
 from lti_config.http import Client
@@ -127,12 +127,11 @@ def _full_window(token: Token, launch: Launch) -> dict[str, Any] | None:
 
 
 def _genuine(token: Token, awaited: Awaited, settings: Settings) -> Launch:
-    keys = keysets.obtain(
+    keys = key_sets.obtain(
         awaited.keys,
         awaited.jwks_url,
         token.header.get("kid"),
-        steps=transaction,
-        client=Client.trusting(settings.trusted_private_hosts),
+        Client.trusting(settings.trusted_private_hosts),
     )
     return _verified(token, awaited, keys, settings)
 

@@ -6,6 +6,8 @@ Tokens: Security Framework 1.0, 4.1. Columns: AGS 2.0, 3.2.4. Roster: NRPS 2.0, 
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from app import config
+from app.extensions import transaction
 from lti_config import keys, line_items, nrps, tokens
 from lti_config.errors import AddressRefused, Unreachable
 from lti_config.outcomes import Transient, failure_of
@@ -84,8 +86,8 @@ def _failed(error: TokenRefused | Unreachable) -> ProbeFailed:
 
 
 def _token_error(service: Service, scopes: Collection[str]) -> ProbeFailed | None:
-    with service.steps() as session:
-        key = keys.signing_key(session, service.secret_keys)
+    with transaction() as session:
+        key = keys.signing_key(session, config.current().secret_keys)
     try:
         tokens.request(service.client, service.account, key, scopes)
     except (TokenRefused, Unreachable) as error:

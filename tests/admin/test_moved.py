@@ -9,6 +9,7 @@ from joserfc.jwk import RSAKey
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.connections import key_sets
 from app.extensions import db
 from demo_lms import Platform as Lms
 from lti_config import keysets
@@ -64,7 +65,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Answering:
 
 
 def known_by(session: Session, url: str, *keys: dict[str, Any]) -> None:
-    keysets.keep(session, url, keysets.Fetched(list(keys), timedelta(hours=1)))
+    key_sets.keep(session, url, keysets.Fetched(list(keys), timedelta(hours=1)))
     session.commit()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app import config
-from app.connections import registrations
+from app.connections import key_sets, registrations
 from app.connections.registrations import NewRegistration
 from app.launch import opening
 from demo_lms import vocabulary as lti
@@ -88,7 +88,7 @@ class Post:
         self.session.get_one(LaunchState, state.state).nonce = claims["nonce"]
         usable = [{**key, "alg": "RS256"} for key in CAPTURED["keys"]]
         fetched = keysets.Fetched(usable, timedelta(hours=1))
-        keysets.keep(self.session, f"{base}/certs.php", fetched)
+        key_sets.keep(self.session, f"{base}/certs.php", fetched)
         self.session.commit()
         return state
 

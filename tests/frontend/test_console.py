@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.admin import entrance, rotation
 from app.admin.views import overview
-from app.connections import health, invitations, registrations, switches
+from app.connections import health, invitations, key_sets, registrations, switches
 from app.connections.registrations import NewRegistration
 from lti_config import keys, keysets
 from lti_config.addresses import TrustedHosts
@@ -66,7 +66,7 @@ def filled(app: Flask, session: Session) -> Platform:
         session, good.registration_id, Fault.CLOCK, "iat: issued 95 s ahead of our clock"
     )
     found = keysets.Fetched([{"kid": KEY, "n": "AA", "e": "AQAB"}], timedelta(hours=1))
-    keysets.keep(session, "https://moodle.lakeside.example/jwks", found)
+    key_sets.keep(session, "https://moodle.lakeside.example/jwks", found)
     keys.signing_key(session, ("test-key-" + "0" * 32,))
     rotation.rotate(session, ("test-key-" + "0" * 32,))
     invitations.invite(session, "Moodle of Harbour School, Ms Berg", schools[0].institution_id)

@@ -21,13 +21,13 @@ from playwright.sync_api import (
 )
 
 from demo_lms import faults
+from tests.browsers import AXE
 from tests.journeys.conftest import browser_options
 from tests.launch.conftest import Place
 
 pytestmark = pytest.mark.journey
 expect.set_options(timeout=30_000)
 
-AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 STORAGES = {"not offered": "", "page": "_parent", "frame": faults.FORWARDING_FRAME}
 
 

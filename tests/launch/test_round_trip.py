@@ -134,7 +134,7 @@ def test_an_lms_that_is_down(platform: Platform, service: Service, line_item: st
         faults.set_faults(platform.store, ags_down=False, token_down=True)
         with transaction() as session:
             session.execute(delete(ServiceToken))
-        service.held.clear()  # as in a run that has asked for no token yet
+        service = connect(service.account.registration_id)  # another run, with no token yet
         assert isinstance(ags.post_score(service, line_item, score("5", 11)), Transient)
     finally:
         faults.clear_faults(platform.store)

@@ -12,7 +12,7 @@ from app.roster import sync
 from demo_lms import faults, links
 from demo_lms.links import Link
 from models import Deployment, LtiContext, RegistrationStatus
-from tests.frontend.conftest import AXE
+from tests.browsers import AXE
 from tests.launch.conftest import Place, place
 from tests.launch.test_in_browser import STORAGES, Opening, open_page, playwright, tool_frame
 

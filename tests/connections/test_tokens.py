@@ -16,10 +16,11 @@ from joserfc.jwk import KeySet
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.connections import registrations, switches
+from app.connections import registrations, switches, tokens
 from app.connections.registrations import NewRegistration
+from app.connections.tokens import SharedTokens
 from app.extensions import db, transaction
-from lti_config import keys, tokens
+from lti_config import keys
 from lti_config.addresses import TrustedHosts
 from lti_config.errors import Unreachable
 from lti_config.http import Client
@@ -45,8 +46,7 @@ def registration(session: Session, peer: Peer) -> Registration:
 def connected(registration_id: UUID, http: Client) -> Service:
     with transaction() as session:
         account = registrations.account(session, registration_id)
-    # That health is noted, tests/gradebook/test_health_notes.py shows.
-    return Service(account, http, transaction, SECRETS, note=lambda *_told: None)
+    return Service(account, http, SharedTokens(account, http, SECRETS))
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_a_token_that_came_in_the_place_of_a_refused_one_stays(
 ):
     platform(peer)
     service.get(f"{peer.url}/a", SCOPES, "x/y")
-    tokens.drop(session, SECRETS, service.account, SCOPES, "an older one")
+    tokens.forget(session, SECRETS, service.account, SCOPES, "an older one")
     assert tokens.cached(session, SECRETS, service.account, SCOPES) == "tok-1"
 
 
