@@ -23,11 +23,11 @@ import pypdfium2 as pdfium
 
 from app.llm.client import embed_passages
 from app.llm.profiles import EMBEDDED_EMBEDDING, EmbeddingProfile
+from app.materials.indexing.batches import TEXTS_PER_REQUEST
 from app.materials.indexing.chunking import chunk_pages
 from app.materials.indexing.deepening import indexed_text
 from app.materials.indexing.extraction import extract
 from app.materials.indexing.tokens import counter_of
-from app.materials.jobs import TEXTS_PER_REQUEST
 from bench.report import percentile, report
 from tests.stack import ROOT, Stack
 from tests.visits import Visit

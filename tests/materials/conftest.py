@@ -24,6 +24,7 @@ from app.materials import catalogue, jobs
 from app.materials.files import incoming
 from app.materials.files.bucket import bucket_storage
 from app.materials.files.storage import storage
+from app.materials.indexing import batches
 from models import Course, CourseMaterial, CourseRole
 from tests import factories
 from tests.browsers import chromium
@@ -63,8 +64,8 @@ class Model:
 def model(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Model]:
     """A connected embedding model; each job makes one batch."""
     model = Model()
-    monkeypatch.setattr(jobs, "embed_passages", model.embed_passages)
-    monkeypatch.setattr(jobs, "AT_ONE_GO", timedelta(0))
+    monkeypatch.setattr(batches, "embed_passages", model.embed_passages)
+    monkeypatch.setattr(batches, "AT_ONE_GO", timedelta(0))
     config.install(
         replace(settings, embedding_base_url="http://127.0.0.1:9/v1", embedding_model=MODEL)
     )

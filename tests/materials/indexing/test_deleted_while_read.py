@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from app.materials import jobs
+from app.materials import jobs, reading
 from models import Activity, ActivityKind, Course, CourseMaterial, now
 from tests.helpers import Visitor
 from tests.materials import makers
@@ -24,7 +24,7 @@ MIXED = makers.scan("mixed", "Osmosis moves water")
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
     """Lets something happen once, after the job has begun with a file and before it keeps it."""
-    extract = jobs.extract
+    extract = reading.extract
 
     def plan(happen: Callable[[], object]) -> None:
         left = [happen]
@@ -36,7 +36,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
                 while left:
                     left.pop()()
 
-        monkeypatch.setattr(jobs, "extract", extract_meanwhile)
+        monkeypatch.setattr(reading, "extract", extract_meanwhile)
 
     return plan
 

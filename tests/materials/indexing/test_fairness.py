@@ -19,7 +19,7 @@ from app.llm.client import ModelUnavailable
 from app.materials import catalogue
 from app.materials import jobs as materials_jobs
 from app.materials.copying import copy_all_soon
-from app.materials.indexing import deepening, recognising
+from app.materials.indexing import batches, deepening, recognising
 from models import Course, IndexingStatus
 from tests import factories
 from tests.llm.fake_endpoint import fake_endpoint
@@ -202,7 +202,7 @@ def test_a_batch_follows_at_once_until_another_course_waits(
     look: Look,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(materials_jobs, "AT_ONE_GO", timedelta(hours=1))
+    monkeypatch.setattr(batches, "AT_ONE_GO", timedelta(hours=1))
     book = "\n\n".join(f"Paragraph {n} tells of things. " * 30 for n in range(60)).encode()
     material_id = read("a.txt", book)
     forget_readings(session)
@@ -214,7 +214,7 @@ def test_a_batch_follows_at_once_until_another_course_waits(
             read("b.txt", b"more words", into=other)
         return embed(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(materials_jobs, "embed_passages", embed_until_another_comes)
+    monkeypatch.setattr(batches, "embed_passages", embed_until_another_comes)
     materials_jobs.embed_chunks(str(course.course_id))
     assert look(material_id).embedded_count == 32, "the second batch, at whose end the other waits"
     materials_jobs.embed_chunks(str(other.course_id))
@@ -261,7 +261,7 @@ def test_a_checkpoint_is_kept_every_sixteen_chunks(
         seen.append(look(material_id).embedded_count)
         return embed(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(materials_jobs, "embed_passages", embed_and_look)
+    monkeypatch.setattr(batches, "embed_passages", embed_and_look)
     for _ in range(3):
         materials_jobs.embed_chunks(str(course.course_id))
     assert deepening.BATCH == 16 and look(material_id).embedded_count == 32

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.config import Settings
-from app.materials import jobs
+from app.materials import jobs, reading
 from app.materials.files.storage import StorageUnreachable, storage
 from app.materials.indexing import steps
 from models import Course, CourseMaterial, CourseRole, IndexingStatus
@@ -45,7 +45,7 @@ def test_a_storage_away_for_longer_than_the_job_tries(
         raise StorageUnreachable("as the test says")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jobs, "storage", away)
+        patch.setattr(reading, "storage", away)
         with pytest.raises(StorageUnreachable):
             jobs.recognise(str(material_id))
     run(session, GIVEN_UP)
@@ -118,5 +118,5 @@ def test_a_file_that_is_missing_is_told(
         storage().delete(look(key).storage_path)
         jobs.recognise(str(key))
     assert look(scan).indexing_status is IndexingStatus.FAILED
-    assert details(look(scan))["reason"] == jobs.LOST
+    assert details(look(scan))["reason"] == reading.LOST
     assert look(mixed).chunk_count > 0 and details(look(mixed))["without_text"] == [2, 3]
