@@ -111,8 +111,10 @@ def test_no_context_means_no_course(browser: Browser, platform: Platform, sessio
 def test_unexpanded_values_are_absent(browser: Browser, platform: Platform, session: Session):
     attempt = browser.begin(platform)
     attempt.claims[lti.CUSTOM] = {"activity": "$Canvas.assignment.id", "other": None, "n": 3}
-    opened = opens(attempt, session)
-    assert opened.activity_id is None
+    answer = attempt.post()
+    assert answer.status_code == 303, answer.text
+    assert only_session(session).activity_id is None
+    assert answer.location.endswith("/tutor/"), "not a link whose activity is lost"
 
 
 @row(40)

@@ -107,6 +107,14 @@ def test_services_are_kept_as_they_come(browser: Browser, platform: Platform, se
     assert third.post().status_code == 303
 
 
+def test_custom_values_are_known_however_their_names_are_written(
+    browser: Browser, platform: Platform, session: Session
+):
+    """As somebody typed them into the tool's settings; Moodle adds each once more in lower case."""
+    launch(browser, platform, **{lti.CUSTOM: {"Context_History": "a,b"}})
+    assert session.scalars(select(LtiContext.ancestors)).all() == [["a", "b"]]
+
+
 def test_an_archived_course(browser: Browser, platform: Platform, session: Session):
     launch(browser, platform)
     session.scalars(select(Course)).one().is_active = False
@@ -164,3 +172,14 @@ def test_canvas_words(browser: Browser, platform: Platform, session: Session):
     assert session.scalars(select(ResourceLink)).all() == []
     newest = session.scalars(select(ToolSession).order_by(ToolSession.created_at.desc())).first()
     assert newest and "https://*.instructure.com" in (newest.frame_origin or "")
+
+
+def test_elsewhere_a_link_may_have_the_number_of_its_course(
+    browser: Browser, platform: Platform, session: Session
+):
+    """Moodle counts both from 1."""
+    moodle = {lti.TOOL_PLATFORM: {"product_family_code": "moodle", "guid": "x"}}
+    launch(
+        browser, platform, **moodle, **{lti.CONTEXT: {"id": "3"}, lti.RESOURCE_LINK: {"id": "3"}}
+    )
+    assert session.scalars(select(ResourceLink.lti_resource_link_id)).all() == ["3"]
