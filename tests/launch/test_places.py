@@ -174,6 +174,45 @@ def test_canvas_words(browser: Browser, platform: Platform, session: Session):
     assert newest and "https://*.instructure.com" in (newest.frame_origin or "")
 
 
+def framers(session: Session) -> list[str]:
+    """Who may show the newest session in a frame."""
+    session.rollback()
+    newest = select(ToolSession.frame_origin).order_by(ToolSession.created_at.desc()).limit(1)
+    return (session.scalars(newest).one() or "").split()
+
+
+def test_a_school_with_a_domain_of_its_own_may_show_us_in_a_frame(
+    browser: Browser, platform: Platform, session: Session
+):
+    canvas = {lti.TOOL_PLATFORM: {"product_family_code": "canvas", "guid": "x"}}
+    usual = [platform.settings.issuer, "https://*.instructure.com"]
+    for domain, more in (
+        ("Canvas.Lakeside.example", ["https://canvas.lakeside.example"]),
+        ("$Canvas.api.domain", []),
+        ("lakeside.example; script-src *", []),
+        ("*", []),
+        ("https://lakeside.example", []),
+        (f"{'x' * 250}.example", []),
+    ):
+        launch(browser, platform, **canvas, **{lti.CUSTOM: {"canvas_domain": domain}})
+        assert framers(session) == usual + more, domain
+    launch(browser, platform, **{lti.CUSTOM: {"canvas_domain": "lakeside.example"}})
+    assert framers(session) == [platform.settings.issuer], "the word of a Canvas alone"
+
+
+def test_where_people_are_to_go_back_to_may_show_us_in_a_frame(
+    browser: Browser, platform: Platform, session: Session
+):
+    for address, more in (
+        ("https://School.example:8443/courses/1?x=y", ["https://school.example:8443"]),
+        ("http://school.example/", []),
+        ("https://school.example;script-src/", []),
+        (["https://school.example/"], []),
+    ):
+        launch(browser, platform, **{lti.LAUNCH_PRESENTATION: {"return_url": address}})
+        assert framers(session) == [platform.settings.issuer, *more], address
+
+
 def test_elsewhere_a_link_may_have_the_number_of_its_course(
     browser: Browser, platform: Platform, session: Session
 ):
