@@ -10,7 +10,7 @@ questions are those that a paragraph in the other language answers. The search i
 on a real database.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text, update
@@ -70,14 +70,15 @@ def main() -> None:
             for kind, questions in kinds.items():
                 found = _judged(courses[asking.about], asking, kind, questions, embedded)
                 rows.append(_row(asking, kind, list(found)))
-        rows += _in_two_languages(*(_half(sets[name], 1) for name in MIXED), embedded=embedded)
+        rows += _in_two_languages(sets, embedded)
     report("coverage", rows)
 
 
 def _in_two_languages(
-    first: DataSet, second: DataSet, *, embedded: Embedded
+    sets: Mapping[str, DataSet], embedded: Embedded
 ) -> Iterator[dict[str, object]]:
-    """Rows of questions in each of the languages; all are asked, of which half are here."""
+    """Rows of questions in each of the languages."""
+    first, second = (_half(sets[name], 1) for name in MIXED)
     keys = list(first.passages)
     parts = {first.language: _only(first, keys[::2]), second.language: _only(second, keys[1::2])}
     together = {key: text for part in parts.values() for key, text in part.passages.items()}
@@ -85,6 +86,7 @@ def _in_two_languages(
     for asked, others in ((first, keys[1::2]), (second, keys[::2])):
         asking = Asking(asked.language, " and ".join(parts))
         kinds = {"answered": _only(asked, others), "near miss": parts[asked.language]}
+        kinds["off-topic"] = _half(sets[asked.language], 0)
         for kind, questions in kinds.items():
             found = _judged(course, asking, kind, questions, embedded)
             yield _row(asking, kind, list(found))

@@ -18,21 +18,21 @@ export function enter(link) {
   at = -1;
 }
 
-/** Put the row with previous and next into the panel that shows `address`; what to announce of it. */
-export function show(bar, address) {
+/** Put previous and next beside the steps of the panel that shows `address`; what to announce of it. */
+export function show(steps, address) {
   const now = addresses.indexOf(place(address));
   if (now >= 0) at = now;
   if (addresses.length < 2 || at < 0) return "";
   const asText = new URL(address, location.href).searchParams.get("view") === "text";
   const words = `Hit ${at + 1} of ${addresses.length}`;
   const row = document.createElement("div");
-  row.className = "cl-row cl-source-hits";
+  row.className = "cl-row";
   row.append(
     ...(at > 0 ? [step(at - 1, asText, "previous")] : []),
     now >= 0 ? said(words) : back(words, asText),
     ...(at < addresses.length - 1 ? [step(at + 1, asText, "next")] : []),
   );
-  bar.append(row);
+  steps.append(row);
   return now >= 0 ? words : "";
 }
 

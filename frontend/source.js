@@ -41,7 +41,7 @@ function opened({ detail: { ctx } }) {
   markCurrent(address);
   cover();
   if (first && covers()) enterHistory();
-  const hit = hits.show(aside.querySelector(".cl-source-bar"), address);
+  const hit = hits.show(aside.querySelector(".cl-source-steps"), address);
   if (first || !aside.contains(document.activeElement)) focusIn(aside);
   const place = aside.querySelector("[data-source-place]")?.textContent.trim() || "";
   const title = hit ? `${hit}: ${aside.querySelector("#source-h").textContent.trim()}, ` : "";

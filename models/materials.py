@@ -75,6 +75,8 @@ class CourseMaterial(Base):
     """False hides the material from students and from their answers."""
     release_at: Mapped[datetime | None]
     """Before it students neither see the material nor get answers from it; empty: at once."""
+    may_be_saved: Mapped[bool | None]
+    """Whether students may download the file itself, as a teacher decided; empty: nobody did."""
     position: Mapped[int] = mapped_column(default=0)
     """Place in the course's list; equal ones by `upload_date`."""
     deleted_at: Mapped[datetime | None] = mapped_column(index=True)

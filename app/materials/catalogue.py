@@ -18,7 +18,7 @@ from app.errors import NotFound
 from app.materials import twins
 from app.materials.files.storage import Stored
 from app.materials.readers.kinds import MEDIA_TYPES
-from app.materials.visibility import visible
+from app.materials.visibility import is_for_saving, visible
 from models import CourseMaterial, FileType, IndexingStatus
 
 LONGEST_TITLE = 200
@@ -217,6 +217,15 @@ def release(
     """Releases to students at once or from a moment on, or hides."""
     material.is_public = is_public
     material.release_at = at if is_public else None
+    session.flush()
+
+
+def let_save(session: Session, material: CourseMaterial, *, allowed: bool) -> None:
+    """Lets students download the file, or not. What goes without saying is not kept, so that a new
+    version which holds more than they are shown is looked at anew."""
+    material.may_be_saved = None
+    if allowed != is_for_saving(material):
+        material.may_be_saved = allowed
     session.flush()
 
 

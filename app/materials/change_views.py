@@ -16,6 +16,7 @@ from app.extensions import transaction
 from app.materials import catalogue, deletion, versions
 from app.materials.listing import Row, rows_of
 from app.materials.uploading import intake
+from app.materials.visibility import is_for_saving
 from models import Course, CourseMaterial
 
 blueprint = Blueprint("changes", __name__)
@@ -47,6 +48,7 @@ def change(material_id: uuid.UUID) -> Response:
             catalogue.release(
                 session, material, is_public=form.get("release") != "hidden", at=release_at
             )
+            catalogue.let_save(session, material, allowed="may_save" in form)
     if errors:
         return make_response(_edit_page(row, zone, form, errors), 422)
     return _back(material_id)
@@ -155,7 +157,8 @@ def _as_form(material: CourseMaterial, zone: str) -> dict[str, str]:
     at = material.release_at
     local = f"{at.astimezone(clock.zone_of(zone)):%Y-%m-%dT%H:%M}" if at else ""
     release = "hidden" if not material.is_public else "from" if at else "now"
-    return {"title": material.title, "release": release, "release_at": local}
+    form = {"title": material.title, "release": release, "release_at": local}
+    return form | ({"may_save": "1"} if is_for_saving(material) else {})
 
 
 def _moment(given: str, zone: str, errors: dict[str, str]) -> datetime | None:

@@ -42,6 +42,7 @@ def copy_file(
             added = catalogue.add_material(session, course_id, uploader_id, name, new_id, stored)
             if added.is_new:
                 added.material.title, added.material.is_public = source.title, source.is_public
+                added.material.may_be_saved = source.may_be_saved
     finally:
         if added is None or not added.is_kept:
             remove(stored.path)

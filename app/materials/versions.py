@@ -243,6 +243,7 @@ def _was_taken_in() -> ColumnElement[bool]:
 def _take_on(material: CourseMaterial, other: CourseMaterial) -> None:
     material.title, material.position = other.title, other.position
     material.is_public, material.release_at = other.is_public, other.release_at
+    material.may_be_saved = other.may_be_saved
 
 
 def _move_activities(session: Session, old: CourseMaterial, new: CourseMaterial) -> None:

@@ -28,6 +28,7 @@ from app.materials.looking import LONGEST
 from app.materials.source.page import SourcePage, read_page
 from app.materials.status import kind_in_words, size_in_words
 from app.materials.uploading import intake, uploads
+from app.materials.visibility import may_save
 from models import CourseMaterial, FileType, now
 
 blueprint = Blueprint("materials", __name__)
@@ -143,16 +144,18 @@ def source(material_id: uuid.UUID) -> AnyResponse:
 
 @blueprint.get("/<uuid:material_id>/file")
 def file(material_id: uuid.UUID) -> AnyResponse:
-    """The file itself: a PDF to be shown, in ranges; anything else to be saved, by teachers."""
+    """The file itself: a PDF to be shown, in ranges; any to be saved by those who may."""
     actor = current_actor()
     with transaction() as session:
         material = _get(session, actor, material_id)
-    if not (material.file_type is FileType.PDF or actor.may(Right.TEACH)):
+    to_be_saved = "download" in request.args
+    is_read_here = material.file_type is FileType.PDF and not to_be_saved
+    if not is_read_here and not may_save(material, see_hidden=actor.may(Right.TEACH)):
         raise NotFound
     return delivery.deliver(
         material,
         request,
-        to_be_saved="download" in request.args,
+        to_be_saved=to_be_saved,
         may_replace=actor.may(Right.MANAGE),
     )
 
@@ -196,8 +199,7 @@ def _source(material: CourseMaterial, page: SourcePage) -> dict[str, object]:
 
 
 def _download_url(material: CourseMaterial) -> str | None:
-    """Students may keep what they see as it is; the other files are the teachers'."""
-    if material.file_type is FileType.PDF or current_actor().may(Right.TEACH):
+    if may_save(material, see_hidden=current_actor().may(Right.TEACH)):
         return url_for(".file", material_id=material.material_id, download=1)
     return None
 

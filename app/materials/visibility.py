@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import aliased
 
-from models import CourseMaterial, now
+from models import CourseMaterial, IndexingStatus, now
 
 _SEEN = """({name}.deleted_at is null and (:see_hidden or ({name}.is_public
     and ({name}.release_at is null or {name}.release_at <= :moment))))"""
@@ -47,6 +47,23 @@ def findable(see_hidden: bool, moment: datetime | None = None) -> ColumnElement[
         CourseMaterial.chunk_count > 0,
         ~replaced.exists(),
     )
+
+
+def may_save(material: CourseMaterial, *, see_hidden: bool) -> bool:
+    """Whether somebody who may see the material may have its file as it was uploaded."""
+    is_read = material.indexing_status is IndexingStatus.COMPLETED or material.chunk_count > 0
+    is_known = is_read or material.may_be_saved is not None
+    return see_hidden or (is_known and is_for_saving(material))
+
+
+def is_for_saving(material: CourseMaterial) -> bool:
+    """Whether students shall have the file once it is read: as a teacher decided; else unless it
+    holds more than they are shown of it, hidden slides, or files that may be hidden each for
+    itself."""
+    if material.may_be_saved is not None:
+        return material.may_be_saved
+    details = material.details or {}
+    return not details.get("hidden_slides") and "unpacked" not in details
 
 
 def parameters(see_hidden: bool, moment: datetime | None = None) -> dict[str, Any]:

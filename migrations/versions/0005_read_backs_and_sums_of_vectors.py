@@ -1,5 +1,5 @@
 """A column of the gradebook says since when it can't be read back, and why; a material keeps the
-sum of its vectors"""
+sum of its vectors, and whether students may download it"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,7 @@ def upgrade() -> None:
     op.add_column("line_items", sa.Column("results_failed_at", sa.DateTime(timezone=True)))
     op.add_column("line_items", sa.Column("results_error", sa.Text()))
     op.add_column("course_materials", sa.Column("vector_sum", VECTOR(), nullable=True))
+    op.add_column("course_materials", sa.Column("may_be_saved", sa.Boolean()))
     op.execute(
         "update course_materials set vector_sum = made.total from ("
         " select material_id, model, sum(embedding::vector) as total"
@@ -26,6 +27,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("course_materials", "may_be_saved")
     op.drop_column("course_materials", "vector_sum")
     op.drop_column("line_items", "results_error")
     op.drop_column("line_items", "results_failed_at")

@@ -264,6 +264,22 @@ def test_without_script_results_and_sources_are_pages(
     assert page.input_value("#search") == "membrane holds salt"
 
 
+def test_on_a_phone_the_bar_of_a_source_leaves_the_page_its_room(
+    come: Enter, files: dict[str, uuid.UUID]
+) -> None:
+    page = come("materials/search?q=sugar+light+cells+weather", width=320, height=640).page
+    page.click(".cl-hit a:has-text('Cell book, p. 2')")
+    page.wait_for_selector("#source .cl-reader canvas")
+    expect(page.locator("#source-previous")).to_be_visible()
+    expect(page.locator("#source-next")).to_be_visible()
+    expect(page.locator("#source-hit")).to_be_visible()
+    assert page.evaluate("document.querySelector('.cl-source-bar').offsetHeight") <= 120
+    targets = page.locator(".cl-source-bar a").all()
+    boxes = [box for target in targets if (box := target.bounding_box())]
+    assert len(boxes) == len(targets) >= 6
+    assert min(min(box["width"], box["height"]) for box in boxes) >= 44
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("state", ["results", "empty", "open", "text"])
 def test_axe_finds_nothing_and_nothing_is_cut(

@@ -199,21 +199,6 @@ def test_a_page_beyond_the_end_is_told(student: Visitor, read: Add) -> None:
     assert "There is no page" not in student.get(f"materials/{material_id}?page=3").text
 
 
-def test_the_file_is_offered_to_those_who_may_have_it(
-    student: Visitor, teacher: Visitor, read: Add
-) -> None:
-    book, notes = read("Cell book.pdf", BOOK), read("Notes.md", NOTES)
-    for visitor, material_id, may in (
-        (student, book, True),
-        (student, notes, False),
-        (teacher, notes, True),
-    ):
-        page = visitor.get(f"materials/{material_id}").text
-        address = visitor.url(f"materials/{material_id}/file?download=1")
-        assert (f'href="{address}"' in page) is may
-        assert (visitor.get(f"materials/{material_id}/file?download=1").status_code == 200) is may
-
-
 def test_a_link_to_what_was_hidden_says_so_in_words(
     session: Session, student: Visitor, read: Add
 ) -> None:

@@ -92,6 +92,7 @@ PARAMETERS = {
         "small_model": "1",
         "over_change": "1",
         "window": "new",
+        "may_save": "1",
     },
     **dict.fromkeys(("title", "name", "keywords", "text", "instruction", "new_concept"), "Words"),
     **{"grade": "best", "difficulty": "beginner", "minutes": "3", "right": "a"},
