@@ -21,6 +21,7 @@ def worker(settings: Settings, **environment: str) -> Iterator["subprocess.Popen
         "COURSELLM_DATA": str(settings.data_dir),
         "COURSELLM_STORAGE_URL": settings.storage_url,
         "COURSELLM_SECRET_KEYS": ",".join(settings.secret_keys),
+        "COURSELLM_TRUSTED_PRIVATE_HOSTS": ",".join(settings.trusted_private_hosts),
         "COURSELLM_EMBEDDING_BASE_URL": settings.embedding_base_url,
         "COURSELLM_EMBEDDING_MODEL": settings.embedding_model,
         "COURSELLM_PREVIOUS_EMBEDDING_BASE_URL": settings.previous_embedding_base_url,

@@ -156,8 +156,8 @@ TABLE = [
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time-outs of a second, else the table takes half a minute longer."""
 
-    def trusting(hosts: tuple[str, ...]) -> Client:
-        return Client(TrustedHosts(hosts), read_seconds=1.0)
+    def trusting(hosts: tuple[str, ...], *, most_bytes: int) -> Client:
+        return Client(TrustedHosts(hosts), read_seconds=1.0, most_bytes=most_bytes)
 
     monkeypatch.setattr(Client, "trusting", trusting)
 

@@ -14,22 +14,20 @@ from tests.gradebook.arranged import Arranged
 from tests.gradebook.conftest import Class
 from tests.workers import until, worker
 
-LETS_IN = {"COURSELLM_TRUSTED_PRIVATE_HOSTS": "127.0.0.1"}
-
 
 def test_a_killed_delivery_completes_within_a_minute_and_is_sent_once(
     lms_class: Class, settings: Settings
 ) -> None:
     lms_class.fault(ags_hang=6)  # the score arrives, but its answer comes to nobody
     lms_class.answer(1)
-    with worker(settings, **LETS_IN) as first:
+    with worker(settings) as first:
         until(lambda: lms_class.row().status is ScoreStatus.SENDING, 30)
         time.sleep(2)
         first.send_signal(signal.SIGKILL)
     assert lms_class.row().status is ScoreStatus.SENDING
     lms_class.answer(0)  # life goes on meanwhile
     lms_class.fault(ags_hang=0)
-    with worker(settings, **LETS_IN):
+    with worker(settings):
         until(lambda: lms_class.row().status is ScoreStatus.SENT, 60)
     assert lms_class.shown() == 2
     assert [(score, status) for _, score, status in lms_class.posts()] == [(2, 200)]
@@ -42,11 +40,11 @@ def test_of_many_scores_none_is_lost_or_doubled_when_workers_are_killed(
     count = 40
     arranged.many(count)
     for wanted in (5, 15):
-        with worker(settings, **LETS_IN) as doomed:
+        with worker(settings) as doomed:
             until(partial(_has_got, server, wanted), 120)
             doomed.send_signal(signal.SIGKILL)
             doomed.wait()
-    with worker(settings, **LETS_IN):
+    with worker(settings):
         until(lambda: _sent(arranged) == count, 180)
     assert len(server.grades) == count
     assert server.doubled() == server.out_of_order() == 0
