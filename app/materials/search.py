@@ -66,7 +66,7 @@ def search(
     foreign = foreign_to(question, terms, scope.configs)
     most = LOOKED_AT if foreign.configs else limit
     passages = look_again(passages, weights_of(terms), configs, most)
-    coverage = judge(evidence_of(passages, vectors, scope.model))
+    coverage = judge(evidence_of(passages, vectors, scope))
     found = evidence_abroad(passages, vectors, scope, foreign) if foreign.configs else None
     if found and LEVELS.index(judge(found[1])) > LEVELS.index(coverage):
         coverage = judge(found[1])
@@ -91,16 +91,30 @@ def _best(scores: dict[Place, float]) -> dict[Place, float]:
     return {place: scores[place] for place in best[:LOOKED_AT]}
 
 
-def evidence_of(passages: Sequence[Passage], vectors: Sequence[VectorHit], model: str) -> Evidence:
-    """What is known of the first passage, for the judgement whether it answers."""
+def evidence_of(
+    passages: Sequence[Passage], vectors: Sequence[VectorHit], scope: Scope
+) -> Evidence:
+    """What is known of the first passage, for the judgement whether it answers.
+
+    One that is not among the nearest by meaning is no nearer than the last of them: by its words
+    alone it would be called close, as "the capital of Peru" was to a page on capital letters.
+    """
     if not passages:
         return Evidence()
     first = passages[0]
-    by_meaning = first.cosine is not None and is_known(model)
     cosines = sorted((hit.cosine for hit in vectors), reverse=True)
+    cosine = first.cosine
+    if cosine is None and cosines and _has_vector(first, scope):
+        cosine = cosines[-1]
     return Evidence(
-        cosine=first.cosine if by_meaning else None,
+        cosine=cosine if is_known(scope.model) else None,
         others=mean_of_others(cosines[1:]),
         word_share=first.word_share or 0.0,
         sentence_share=first.snippet.share,
     )
+
+
+def _has_vector(passage: Passage, scope: Scope) -> bool:
+    """Vectors come in the order of the chunks."""
+    material = scope.materials.index(passage.material_id)
+    return passage.chunk_index < scope.embedded[material]

@@ -3,6 +3,7 @@
 import math
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from app.materials import jobs
 from app.materials import search as searching
+from app.materials.indexing import batches
 from app.materials.retrieval import foreign
 from app.materials.retrieval.scope import scope_of
+from app.materials.retrieval.vectors import VectorHit
 from app.materials.retrieval.words import search_words, terms_of
 from app.materials.search import SearchResult, evidence_of, search
 from models import ChunkVector, Course, CourseMaterial, Coverage, now
@@ -246,7 +249,7 @@ def hubs(
 ) -> dict[str, uuid.UUID]:
     """Files that share no word with the question; one is near to every question."""
     monkeypatch.setattr(
-        jobs, "embed_passages", lambda texts, profile: [HUBS[text.strip(" .")] for text in texts]
+        batches, "embed_passages", lambda texts, profile: [HUBS[text.strip(" .")] for text in texts]
     )
     added = {name: read(f"{name}.txt", f"{name}.".encode()) for name in HUBS}
     embed_all(course)
@@ -443,8 +446,25 @@ def test_cosines_of_models_nobody_has_looked_at_do_not_judge(
     read("Cells.pdf", BOOK)
     embed_all(course)
     passages = ask(session, course, "photosynthesis").passages
-    assert evidence_of(passages, [], "text-embedding-3-small").cosine is None
-    assert evidence_of(passages, [], "multilingual-e5-small").cosine is not None
+    for name, is_judged in (("text-embedding-3-small", False), ("multilingual-e5-small", True)):
+        scope = replace(scope_of(session, course.course_id, see_hidden=False), model=name)
+        assert (evidence_of(passages, [], scope).cosine is not None) is is_judged
+
+
+def test_what_words_alone_found_is_no_nearer_than_the_last_that_meaning_did(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    read("Cells.pdf", BOOK)
+    embed_all(course)
+    scope = scope_of(session, course.course_id, see_hidden=False)
+    scope = replace(scope, model="multilingual-e5-small")
+    [first, *_] = ask(session, course, "photosynthesis", by_meaning=False).passages
+    assert first.cosine is None
+    near = [VectorHit(0, place, cosine, 0.0) for place, cosine in ((7, 0.9), (8, 0.7), (9, 0.8))]
+    assert evidence_of([first], near, scope).cosine == 0.7
+    assert evidence_of([first], [], scope).cosine is None, "no model answers: words alone judge"
+    pending = replace(scope, embedded=[first.chunk_index])
+    assert evidence_of([first], near, pending).cosine is None, "its vector is still to come"
 
 
 def test_a_question_in_another_language_is_judged_by_meaning_alone(
