@@ -46,6 +46,7 @@ class _JobManager(JobManager):
         try:
             await super().retry_job(job, *args, **when)
         except UniqueViolation:
+            log.warning("job %s (%s) leaves its work to one that waits", job.id, job.task_name)
             await self.finish_job(job, Status.FAILED, delete_job=True)
 
 

@@ -66,8 +66,8 @@ function adoptHead(text) {
   }
 }
 
-/* What came of a part that was asked for is heard, where the part says what to hear; of one that asks by itself,
-   once. */
+/* What came of a part that was asked for is heard, where the part says what to hear (its text, or other words that it
+   has for it, and while these are empty nothing); of one that asks by itself, once. */
 function say({ detail: { ctx } }) {
   if (isPage(ctx) || !ctx.target?.querySelector) return;
   const now = isPolling(ctx) ? saying(document.getElementById(ctx.target.id)) : saying(ctx.target);
@@ -76,7 +76,7 @@ function say({ detail: { ctx } }) {
 
 function saying(part) {
   const told = part?.matches("[data-announce]") ? part : part?.querySelector("[data-announce]");
-  return told?.dataset.announce || told?.textContent.trim();
+  return told?.dataset.words ?? told?.textContent.trim();
 }
 
 /* After a change of page a reader begins at its heading, as after a real one; after a refused form at its first error. */

@@ -392,6 +392,8 @@ def test_ticks_stay_while_rows_live_and_many_are_deleted_at_once(room: Room, add
         jobs.index_words(str(material_id))
     expect(row(page, "Week 1")).to_contain_text("Searchable")
     expect(row(page, "Week 3")).to_contain_text("Searchable")
+    told = page.locator("[role=status]").filter(has_text="Week")
+    expect(told, "nobody hears each step of each row").to_have_count(0)
     expect(page.get_by_label("Choose Week 1")).to_be_checked()
     page.locator("#chosen").get_by_role("button", name="Delete").click()
     expect(page.locator("#files-h")).to_have_text("1 file")

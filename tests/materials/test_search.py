@@ -209,6 +209,14 @@ def test_a_misspelt_or_related_word_finds_the_one_that_it_is_like(
         assert not ask(session, course, unlike, by_meaning=False).passages, unlike
 
 
+def test_a_word_that_is_like_one_that_is_asked_too_counts_once(
+    session: Session, course: Course, read: Add
+) -> None:
+    read("Cells.pdf", BOOK)
+    whole = score_of(session, course, "mitochondrion")
+    assert score_of(session, course, "mitochondrion or mitocondrion") == pytest.approx(whole)
+
+
 def test_a_word_that_is_like_one_of_a_hidden_file_finds_nothing(
     session: Session, course: Course, model: Model, read: Add
 ) -> None:

@@ -218,7 +218,7 @@ def test_the_row_of_a_replaced_file_lives_on_under_its_id(
     jobs.index_words(str(new))
     answer = teacher.get(f"materials/{old}/row").text
     assert f'id="material-{old}-live"' in answer and f"materials/{new}/edit" in answer
-    assert 'data-announce="The new version of a is in use."' in answer
+    assert 'data-words="The new version of a is in use."' in answer
     teacher.post("materials/chosen", data={"material": str(old), "do": "delete"})
     assert teacher.get(f"materials/{new}").status_code == 404, "a tick means what stands there"
 

@@ -7,7 +7,7 @@ import uuid
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from app.deferral import defer
+from app.deferral import defer, under_way
 from app.materials.catalogue import set_details
 from app.materials.visibility import visible
 from models import CourseMaterial
@@ -41,15 +41,22 @@ def queue_recognition(session: Session, material: CourseMaterial) -> None:
         queue="materials",
         priority=-min(others or 0, LAST_IN_TURN),
         lock=LOCK,
-        queueing_lock=f"recognise:{material.material_id}",
+        queueing_lock=_lock_of(material),
         material_id=str(material.material_id),
     )
 
 
 def queue_unrecognised(session: Session) -> None:
     """Queues the files whose job was lost: one that gave up, or found its file deleted."""
-    for material in session.scalars(select(CourseMaterial).where(_is_to_be_recognised())):
-        queue_recognition(session, material)
+    wanted = session.scalars(select(CourseMaterial).where(_is_to_be_recognised())).all()
+    busy = under_way(session, [_lock_of(material) for material in wanted])
+    for material in wanted:
+        if _lock_of(material) not in busy:
+            queue_recognition(session, material)
+
+
+def _lock_of(material: CourseMaterial) -> str:
+    return f"recognise:{material.material_id}"
 
 
 def _is_to_be_recognised() -> ColumnElement[bool]:

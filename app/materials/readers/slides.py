@@ -36,24 +36,24 @@ def _pages(presentation: Any, source: Source) -> Iterator[Page]:
             source.details["hidden_slides"] = source.details.get("hidden_slides", 0) + 1
             yield Page(number, "")
             continue
-        _write_out(slide)
+        _write_out(slide._element)
         title = slide.shapes.title
         heading = one_line(title.text_frame.text) if title is not None else None
         parts = [heading or "", *_texts(slide.shapes, title), _notes(slide)]
         yield Page(number, clean("\n\n".join(part for part in parts if part)), heading=heading)
 
 
-def _write_out(slide: Any) -> None:
+def _write_out(element: Any) -> None:
     """Formulas become text. A shape that holds one stands as a choice beside a picture of it, and
     python-pptx sees neither."""
-    for either in list(slide._element.iter(f"{_CHOICES}AlternateContent")):
+    for either in list(element.iter(f"{_CHOICES}AlternateContent")):
         choice = either.find(f"{_CHOICES}Choice")
         if choice is None or next(choice.iter(f"{MATH}oMath"), None) is None:
             continue
         for shape in list(choice):
             either.addprevious(shape)
         either.getparent().remove(either)
-    write_out(slide._element, qn("a:r"), qn("a:t"), _FORMULA)
+    write_out(element, qn("a:r"), qn("a:t"), _FORMULA)
 
 
 def _texts(shapes: Iterable[Any], title: Any) -> Iterator[str]:
@@ -76,5 +76,6 @@ def _texts(shapes: Iterable[Any], title: Any) -> Iterator[str]:
 def _notes(slide: Any) -> str:
     if not slide.has_notes_slide or slide.notes_slide.notes_text_frame is None:
         return ""
+    _write_out(slide.notes_slide._element)
     notes = slide.notes_slide.notes_text_frame.text.strip()
     return f"Notes: {notes}" if notes else ""

@@ -150,10 +150,12 @@ def terms_of(session: Session, scope: Scope, question: str) -> list[Term]:
     rows = session.execute(_TERMS, {**asked, "own": text_configuration(question)}).all()
     unknown = [(config, term) for config, _, term, found_in in rows if not found_in]
     alike = most_alike(session, scope.materials, scope.configs, unknown)
-    terms = []
+    terms, asked_for = [], {(config, term) for config, _, term, found_in in rows if found_in}
     for config, word, term, found_in in rows:
         rarity = _rarity(scope.chunks, found_in)
-        if like := alike.get((config, term)):
+        like = alike.get((config, term))
+        if like and (config, like.term) not in asked_for:  # what is asked already counts once
+            asked_for.add((config, like.term))
             weight = like.likeness * _rarity(scope.chunks, like.found_in)
             terms.append(Term(config, word, like.term, like.found_in, weight, asked=rarity))
         else:

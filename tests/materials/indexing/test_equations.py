@@ -205,3 +205,19 @@ def test_formulas_of_powerpoint_stand_in_their_text(tmp_path: Path) -> None:
     deck = makers.with_part(makers.slides(("x", "x", "")), "ppt/slides/slide1.xml", SLIDE.encode())
     [slide] = read(tmp_path, "formulas.pptx", deck).pages
     assert slide.text == "Before\n\nEnergy is $E=mc^{2}$ at rest.\n\nAfter"
+
+
+def test_a_formula_in_the_notes_of_a_slide_is_read(tmp_path: Path) -> None:
+    deck = makers.slides(("Rest", "", "said aloud"))
+    with zipfile.ZipFile(io.BytesIO(deck)) as archive:
+        name = next(n for n in archive.namelist() if n.startswith("ppt/notesSlides/notes"))
+        notes = archive.read(name).decode()
+    notes = notes.replace("<a:r><a:t>said aloud</a:t></a:r>", IN_TEXT).replace(
+        "<p:notes ", f'<p:notes xmlns:m="{M}" ', 1
+    )
+    deck = makers.with_part(deck, name, notes.encode())
+    assert (
+        read(tmp_path, "notes.pptx", deck)
+        .pages[0]
+        .text.endswith("Notes: Energy is $E=mc^{2}$ at rest.")
+    )
