@@ -55,6 +55,10 @@ def test_the_login_page_gives_the_browser_its_secret(browser: Browser, platform:
     assert cookie and cookie.value == attempt.secret
     assert cookie.secure and cookie.http_only and cookie.same_site == "None"
     assert cookie.max_age == 600
+    page = browser.log_in(platform, persons.get("student-1"), None)
+    (written,) = page.headers.getlist("Set-Cookie")
+    for attribute in ("Partitioned", "Secure", "HttpOnly", "SameSite=None", "Path=/"):
+        assert attribute in written
 
 
 def test_a_browser_without_cookies_gets_a_token(cookieless: Attempt, session: Session):

@@ -143,6 +143,43 @@ def test_a_stranger_as_the_student_is_asked_for_too(place: Place) -> None:
     assert place.newest().reviewed_user_id is None
 
 
+def test_nobody_but_a_learner_of_this_course_has_work_here(place: Place, session: Session) -> None:
+    """Neither its teacher, nor who learns in another course."""
+    factories.member(session, factories.course(session), lti_subject="elsewhere")
+    session.commit()
+    for subject in (persons.get("teacher").subject, "elsewhere"):
+        attempt = place.review("teacher")
+        attempt.claims[CLAIM] = {"user_id": subject}
+        assert "Whose work?" in place.opened(attempt.post()).text
+        assert place.newest().reviewed_user_id is None
+
+
+def test_another_courses_column_says_nothing_of_ours(place: Place, session: Session) -> None:
+    other = factories.course(session)
+    foreign = Activity(
+        course_id=other.course_id,
+        kind=ActivityKind.TUTOR,
+        title="Foreign",
+        created_by=place.member("teacher").student_id,
+    )
+    context = LtiContext(
+        deployment_id=session.scalars(select(LtiContext.deployment_id)).one(),
+        lti_context_id="another",
+        course_id=other.course_id,
+    )
+    session.add_all([foreign, context])
+    session.flush()
+    address = f"{place.url}9"
+    session.add(
+        LineItem(context_id=context.context_id, activity_id=foreign.activity_id, url=address)
+    )
+    session.commit()
+    attempt = place.review("teacher")
+    attempt.claims[lti.AGS_ENDPOINT]["lineitem"] = address
+    assert "Foreign" not in place.opened(attempt.post()).text
+    assert place.newest().activity_id is None
+
+
 @pytest.mark.parametrize("for_user", ["student-1", None])
 def test_a_learner_sees_their_own_work(place: Place, for_user: str | None) -> None:
     page = place.opened(place.review("student-1", for_user).post()).text
@@ -245,6 +282,7 @@ class TestSpeedGrader:
         page = place.opened(self._launch(place, "teacher", place.score.outbox_id)).text
         assert "No answers here" in page
         assert "Ada Novak" not in page
+        assert place.newest().reviewed_user_id is None
 
     def test_opened_by_hand_the_address_sends_to_the_course(self, browser: Browser) -> None:
         for path in ("/lti/review", f"/lti/review/{uuid4()}"):
