@@ -1,20 +1,27 @@
 """Finds the passages of a course that answer a question: by words, by meaning, both, read again."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session
 
 from app.llm.profiles import embedding_profile
-from app.materials.retrieval.coverage import LEVELS, Evidence, is_known, judge, mean_of_others
+from app.materials.retrieval.coverage import (
+    LEVELS,
+    Evidence,
+    is_known,
+    judge,
+    mean_of_others,
+    said_share,
+)
 from app.materials.retrieval.foreign import evidence_abroad, foreign_to
 from app.materials.retrieval.fusion import Place, fuse, with_neighbours
 from app.materials.retrieval.passages import Passage, read_passages
 from app.materials.retrieval.scope import Scope, scope_of
-from app.materials.retrieval.second_look import look_again, weights_of
+from app.materials.retrieval.second_look import look_again, weights_of, with_snippets
 from app.materials.retrieval.vectors import VectorHit, nearest
-from app.materials.retrieval.words import search_words, terms_of
+from app.materials.retrieval.words import Term, search_words, terms_of
 from models import Coverage
 
 __all__ = ["Passage", "SearchResult", "search"]
@@ -54,7 +61,7 @@ def search(
 
     `question_vector` at the model's own width, made by `question_model` (the installation's
     present one); where the course's vectors are another model's, or without one, words alone
-    search. Five short statements.
+    search. Five short statements, and one where the course lacks a word of the question.
     """
     scope = scope_of(session, course_id, see_hidden=see_hidden)
     terms = terms_of(session, scope, question)
@@ -65,14 +72,31 @@ def search(
     configs = {scope.materials[number]: scope.configs[number] for number, _ in scores}
     foreign = foreign_to(question, terms, scope.configs)
     most = LOOKED_AT if foreign.configs else limit
-    passages = look_again(passages, weights_of(terms), configs, most)
-    coverage = judge(evidence_of(passages, vectors, scope))
+    weights = weights_of(terms)
+    passages = look_again(passages, weights, configs, most)
+    evidence = evidence_of(passages, vectors, scope)
+    if passages and evidence.cosine is None:
+        evidence = replace(evidence, said_share=_said_by(passages[0], terms, configs))
+    coverage = judge(evidence)
     found = evidence_abroad(passages, vectors, scope, foreign) if foreign.configs else None
-    if found and LEVELS.index(judge(found[1])) > LEVELS.index(coverage):
+    is_abroad = found is not None and LEVELS.index(judge(found[1])) > LEVELS.index(coverage)
+    if found and is_abroad:
         coverage = judge(found[1])
         passages.sort(key=lambda one: one is not found[0])
-        return SearchResult(coverage, passages[:limit], scope.model, foreign.own is not None)
-    return SearchResult(coverage, passages[:limit], scope.model)
+    shown = with_snippets(passages[:limit], weights, configs)
+    return SearchResult(coverage, shown, scope.model, is_abroad and foreign.own is not None)
+
+
+def _said_by(passage: Passage, terms: Sequence[Term], configs: Mapping[uuid.UUID, str]) -> float:
+    """How much of the question the passage holds word by word; where the course has but a word
+    like the asked one, by that."""
+    config = configs[passage.material_id]
+    asked = {
+        term.word if term.weight == term.asked else term.term: term.asked
+        for term in terms
+        if term.config == config
+    }
+    return said_share(passage.content, asked)
 
 
 def _by_meaning(

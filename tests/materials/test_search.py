@@ -492,3 +492,21 @@ def test_a_question_in_another_language_is_judged_by_meaning_alone(
     assert judged[-1].word_share is None
     ask(session, course, "What is the diffusion of the gases?")
     assert judged[-1].word_share is not None
+
+
+def test_a_common_stem_does_not_answer_by_words_alone(
+    session: Session, course: Course, model: Model, read: Add
+) -> None:
+    """ "Conditional" is a common word of the course; "probably" has the stem of "probability"."""
+    for number in range(6):
+        read(f"{number}.txt", f"A conditional is a statement of kind {number}.".encode())
+    read("weather.txt", b"A conditional forecast: it will probably rain.")
+    coins = read("coins.txt", b"Conditional probability is a probability by a probability.")
+    asked = "What is conditional probability?"
+    assert ask(session, course, asked, by_meaning=False).coverage is Coverage.ANSWERED
+    session.get_one(CourseMaterial, coins).is_public = False
+    session.commit()
+    result = ask(session, course, asked, by_meaning=False)
+    assert result.passages[0].material_title == "weather"
+    assert result.passages[0].word_share == pytest.approx(1), "by their stems all words are there"
+    assert result.coverage is Coverage.CLOSEST

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from app.materials.retrieval.passages import Passage
 from app.materials.retrieval.showing import snippet_of
-from app.materials.retrieval.snippets import Looked, Weights, keys_of, look
+from app.materials.retrieval.snippets import Looked, Snippet, Weights, keys_of, look
 from app.materials.retrieval.words import Term
 
 SENTENCE_WEIGHT = 0.25
@@ -43,26 +43,36 @@ def look_again(
     configs: Mapping[uuid.UUID, str],
     limit: int,
 ) -> list[Passage]:
-    """The best passages that say different things, with their snippets, best first; at most
-    `limit`. `configs` by material."""
-
-    def asked(passage: Passage) -> Weights:
-        return weights.get(configs[passage.material_id], {})
-
+    """The best passages that say different things, best first, and of the snippet what its
+    sentence holds of the question; at most `limit`. `configs` by material."""
     again = []
     for passage in passages:
-        sentence = look(passage.content, asked(passage))
+        sentence = look(passage.content, weights.get(configs[passage.material_id], {}))
         score = passage.score + SENTENCE_WEIGHT * sentence.share
         again.append(_Looked(score, passage, sentence, []))
     return [
         replace(
             one.passage,
             score=one.score,
-            snippet=snippet_of(one.passage, asked(one.passage), one.sentence),
+            snippet=Snippet(share=one.sentence.share),
             twins=tuple(one.twins),
         )
         for one in _collapsed(_spread(sorted(again, key=_order)), limit)
     ]
+
+
+def with_snippets(
+    passages: Sequence[Passage],
+    weights: Mapping[str, Weights],
+    configs: Mapping[uuid.UUID, str],
+) -> list[Passage]:
+    """The passages as they are shown; apart, since to cut and mark takes longer than to look."""
+    shown = []
+    for passage in passages:
+        asked = weights.get(configs[passage.material_id], {})
+        snippet = snippet_of(passage, asked, look(passage.content, asked))
+        shown.append(replace(passage, snippet=snippet))
+    return shown
 
 
 def weights_of(terms: Sequence[Term]) -> dict[str, dict[str, float]]:

@@ -17,7 +17,15 @@ from app.materials.retrieval.sentences import (
     Unit,
     split,
 )
-from app.materials.retrieval.snippets import LONGEST, Line, Looked, Snippet, Weights, mark
+from app.materials.retrieval.snippets import (
+    LONGEST,
+    Line,
+    Looked,
+    Snippet,
+    Weights,
+    first_mark,
+    mark,
+)
 
 UNDER_TITLE = 0.5
 """Of what a title holds of the question, so much counts for the sentence right under it."""
@@ -112,7 +120,7 @@ def _cut(text: str, weights: Weights) -> tuple[int, str]:
     """A sentence that is too long begins shortly before its first word of the question."""
     if len(text) <= LONGEST:
         return 0, text
-    first = next(iter(mark(text, weights)), (0, 0))[0]
+    first = first_mark(text, weights)
     start = 0
     if first > LONGEST // 2:
         start = max(text.rfind(" ", 0, first - LONGEST // 4) + 1, 0)

@@ -6,7 +6,7 @@ morphological variation in alphabetic languages"); scripts without spaces by pai
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from math import fsum
@@ -136,12 +136,16 @@ def sentences(content: str) -> Iterator[tuple[int, int]]:
 def mark(text: str, weights: Weights) -> tuple[tuple[int, int], ...]:
     """Where the words of the question stand in `text`; in a run without spaces, the pairs that
     were asked. A formula is set as a whole: nothing in it is marked."""
-    return tuple(_marks(text, weights, [match.span() for match in _FORMULA.finditer(text)]))
+    return tuple(_marks(text, weights))
 
 
-def _marks(
-    text: str, weights: Weights, formulas: Sequence[tuple[int, int]]
-) -> Iterator[tuple[int, int]]:
+def first_mark(text: str, weights: Weights) -> int:
+    """Where the first of these begins; 0 where there is none."""
+    return next(_marks(text, weights), (0, 0))[0]
+
+
+def _marks(text: str, weights: Weights) -> Iterator[tuple[int, int]]:
+    formulas = [match.span() for match in _FORMULA.finditer(text)]
     for match in _WORD.finditer(text):
         keys = keys_of(match.group())
         if weights.keys().isdisjoint(keys):

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.materials.retrieval.coverage import LEVELS, UNRELATED, Evidence, judge, mean_of_others
+from app.materials.retrieval.coverage import (
+    LEVELS,
+    UNRELATED,
+    Evidence,
+    judge,
+    mean_of_others,
+    said_share,
+)
 from models import Coverage
 
 
@@ -18,6 +25,8 @@ from models import Coverage
         (Evidence(0.87, 0.86, 0.30, 0.30), Coverage.NOT_COVERED),  # near, and so is everything
         (Evidence(None, word_share=0.6, sentence_share=0.5), Coverage.ANSWERED),
         (Evidence(None, word_share=0.4, sentence_share=0.3), Coverage.CLOSEST),
+        (Evidence(None, word_share=1, sentence_share=1, said_share=0.4), Coverage.CLOSEST),
+        (Evidence(None, word_share=0.1, sentence_share=0.1, said_share=0), Coverage.NOT_COVERED),
         (Evidence(None, word_share=0.2, sentence_share=0.2), Coverage.NOT_COVERED),
         (Evidence(0.88, 0.80, None), Coverage.ANSWERED),
         (Evidence(0.83, 0.80, None), Coverage.CLOSEST),
@@ -50,3 +59,18 @@ def test_a_course_of_few_chunks_is_filled_up_with_what_has_nothing_in_common() -
     assert mean_of_others([]) == pytest.approx(UNRELATED)
     assert mean_of_others([0.89]) == pytest.approx(UNRELATED + 0.01)
     assert mean_of_others([0.9] * 9 + [0.1]) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    ("content", "share"),
+    [
+        ("The Conditional PROBABILITY of two events.", 1.0),
+        ("Conditionals and probabilities.", 1.0),
+        ("It will probably rain on that condition.", 0.75),
+        ("It will probably rain.", 0.0),
+        ("", 0.0),
+    ],
+)
+def test_by_words_alone_a_stem_is_no_word(content: str, share: float) -> None:
+    assert said_share(content, {"conditional": 3.0, "probability": 1.0}) == share
+    assert said_share(content, {}) == 0.0
