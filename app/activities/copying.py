@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session, selectinload
 from app import audit
 from app.activities.catalogue import create_activity
 from app.activities.offers import Offer
-from app.concepts.catalogue import create_concept, list_concepts
+from app.concepts.catalogue import list_concepts
+from app.concepts.copying import copy_concepts
 from app.materials.copying import copy_file
-from models import Activity, ActivityKind, Concept, Course, CourseMaterial, PracticeQuestion
+from models import Activity, ActivityKind, Course, CourseMaterial
 
 
 def take_over(
@@ -42,7 +43,7 @@ def take_over(
     material_id = files.get(old.material_id) if old.material_id else None
     if old.kind is ActivityKind.MATERIAL and material_id is None:
         return None
-    concepts = [_concept(session, course_id, actor_id, concept) for concept in old.concepts]
+    concepts = copy_concepts(session, course_id, actor_id, old.concepts)
     if old.kind is ActivityKind.PRACTICE and not concepts:
         return None
     offer = Offer(
@@ -73,10 +74,10 @@ def activities_of(session: Session, course_id: UUID) -> list[Activity]:
 
 
 def take_over_bank(session: Session, course_id: UUID, actor_id: UUID, old_course_id: UUID) -> None:
-    """All concepts of the old course with their questions in use; twice brings nothing twice."""
+    """All concepts of the old course, what comes before what, and their questions in use; twice
+    brings nothing twice."""
     session.get_one(Course, course_id, with_for_update={"key_share": True})  # one after another
-    for concept in list_concepts(session, old_course_id):
-        _concept(session, course_id, actor_id, concept)
+    copy_concepts(session, course_id, actor_id, list_concepts(session, old_course_id))
     old, new = str(old_course_id), str(course_id)
     audit.record(session, actor_id, course_id, "questions.taken_over", new, {"from": old})
     there = {"course_id": new}
@@ -98,62 +99,6 @@ def copy_files(wanted: Collection[UUID], course_id: UUID, actor_id: UUID) -> dic
     """This course's material for each file that is there still. No transaction may be open."""
     copies = {one: copy_file(one, course_id, actor_id) for one in wanted}
     return {old: new for old, new in copies.items() if new is not None}
-
-
-def _concept(session: Session, course_id: UUID, actor_id: UUID, old: Concept) -> Concept:
-    """This course's concept of the same name, else a new one; with the old one's questions."""
-    same = (
-        one
-        for one in list_concepts(session, course_id)
-        if one.name.casefold() == old.name.casefold()
-    )
-    concept = next(same, None)
-    if concept is None:
-        concept = create_concept(
-            session,
-            course_id,
-            name=old.name,
-            keywords=old.keywords or (),
-            description=old.description,
-            difficulty=old.difficulty_level,
-        )
-        concept.estimated_hours = old.estimated_hours
-    _questions(session, actor_id, old, concept)
-    return concept
-
-
-def _questions(session: Session, actor_id: UUID, old: Concept, new: Concept) -> None:
-    """Copies the questions in use that the concept does not have yet, word for word."""
-    rows = session.scalars(
-        select(PracticeQuestion)
-        .where(PracticeQuestion.concept_id.in_([old.concept_id, new.concept_id]))
-        .order_by(PracticeQuestion.created_at, PracticeQuestion.question_id)
-    ).all()
-    known = {_wording(row) for row in rows if row.concept_id == new.concept_id}
-    for row in rows:
-        if row.concept_id != old.concept_id or not row.is_active or _wording(row) in known:
-            continue
-        known.add(_wording(row))
-        session.add(
-            PracticeQuestion(
-                course_id=new.course_id,
-                concept_id=new.concept_id,
-                created_by=actor_id,
-                question_type=row.question_type,
-                difficulty=row.difficulty,
-                question_text=row.question_text,
-                options=row.options,
-                correct_answer=row.correct_answer,
-                explanation=row.explanation,
-                estimated_time_minutes=row.estimated_time_minutes,
-                is_active=True,
-            )
-        )
-    session.flush()
-
-
-def _wording(question: PracticeQuestion) -> tuple[str, str, str]:
-    return question.question_text, str(question.options), question.correct_answer or ""
 
 
 def _note(

@@ -24,6 +24,7 @@ Form = MultiDict[str, str]
 
 MOST_QUESTIONS, MOST_POINTS, LONGEST_TITLE = 50, 1000, 200
 LONGEST_INSTRUCTION = LONGEST_TEXT = 1000
+_LONGEST_WORD = 100
 NO_GRADE = "none"
 DATES = ("opens", "due", "closes")
 FIELDS = (
@@ -79,6 +80,16 @@ def as_form(activity: Activity, zone: str) -> Form:
     )
     form.setlist("concept", [str(concept.concept_id) for concept in activity.concepts])
     return form
+
+
+def fitting(text: str) -> str:
+    """A description that the LMS sent, as long as the form takes it: cut at a word, if there is
+    one near the end."""
+    if len(text) <= LONGEST_TEXT:
+        return text
+    room = LONGEST_TEXT - 1
+    end = text.rfind(" ", room - _LONGEST_WORD, room + 1)
+    return text[: end if end > 0 else room] + "…"
 
 
 def kept(form: Form) -> str:

@@ -54,7 +54,7 @@ class Picking:
             form = forms.as_form(self.editing, zone)
         else:
             form = forms.start(self.choices, asked.title)
-        form["text"] = "" if is_ours(asked.text) else asked.text
+        form["text"] = "" if is_ours(asked.text) else forms.fitting(asked.text)
         return form
 
     def offer(self, form: Form) -> Offer:

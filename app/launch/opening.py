@@ -215,7 +215,9 @@ def _is_copied(session: Session, admission: Admission, history: list[str]) -> bo
 
 
 def _tabs_history(launch: Launch) -> list[str]:
-    """What a teacher's course was copied from, where no link's custom values can have said so."""
-    if launch.link is not None or launch.role is not CourseRole.TEACHER:
+    """What a teacher's course was copied from, where no link's custom values can have said so,
+    nor those of a tool that a teacher adds links of."""
+    is_tab = launch.message_type is MessageType.RESOURCE_LINK and launch.link is None
+    if not is_tab or launch.role is not CourseRole.TEACHER:
         return []
     return places.copied_from(launch.custom.get("context_history", ""))[:MOST_SOURCES]

@@ -214,6 +214,17 @@ class TestWhoMayKnow:
         tab.launch("teacher", NEW, {"context_history": OLD})
         tab.is_offered_nothing(tab.tab(history=""))
 
+    def test_not_by_the_dialog_that_adds_links(self, tab: Tab) -> None:
+        """Some LMSs let teachers write custom values of the tools that they add in a course."""
+        attempt = tab.browser.begin_deep_linking(tab.platform)
+        attempt.claims[lti.CONTEXT] = {"id": NEW, "title": NEW, "label": ""}
+        attempt.claims[lti.CUSTOM] = {"context_history": OLD}
+        address = attempt.post().location
+        assert address.endswith("/activities/new")
+        tab.is_offered_nothing(address)
+        sid = address.split("/")[2]
+        assert "Bring its content along" not in tab.see(f"/s/{sid}/activities/links/")
+
     def test_not_for_a_learner_of_the_old_course(self, tab: Tab) -> None:
         tab.tab(history="")
         tab.enroll_in_old("teacher", CourseRole.STUDENT)

@@ -308,6 +308,28 @@ class TestADescriptionThatTheLmsBrings:
         assert page.status_code == 422
         assert "Please keep this under 1000 characters." in page.text
 
+    @pytest.mark.parametrize(
+        ("sent", "shown"),
+        [
+            ("Read this. " * 300, "Read this. " * 90 + "Read…"),
+            ("x" * 3000, "x" * 999 + "…"),
+            ("a " + "读" * 1500, "a " + "读" * 997 + "…"),
+            ("y" * 1000, "y" * 1000),
+        ],
+        ids=["words", "one word", "no spaces", "as long as may be"],
+    )
+    def test_one_that_is_longer_than_the_field_blocks_nothing(
+        self, dialog: Dialog, sent: str, shown: str
+    ) -> None:
+        teacher = dialog.enter(text=sent.strip())
+        page = teacher.get("activities/new").text
+        field = re.search(r'name="text"[^>]*>([^<]*)</textarea>', page)
+        assert field is not None
+        assert unescape(field[1]) == shown
+        placed = teacher.post("activities/new", data=dialog.form(text=unescape(field[1])))
+        assert placed.status_code == 200
+        assert dialog.items(placed.text)[0]["text"] == shown
+
     def test_each_link_of_a_list_has_its_own(self, dialog: Dialog) -> None:
         teacher = dialog.enter(text="Mine.")
         form = dialog.form(act="list", title="First", text="Mine.")

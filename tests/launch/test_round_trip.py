@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import uuid4
@@ -78,6 +79,27 @@ def test_nothing_chosen_is_an_answer_too(platform: Platform, picker: ToolSession
     response = answer(session, picker)
     session.commit()
     assert take(platform, response).added == []
+
+
+def test_a_long_description_in_the_settings_keeps_no_link_off(
+    browser: Browser, platform: Platform
+) -> None:
+    attempt = browser.begin_deep_linking(platform)
+    attempt.claims[lti.DL_SETTINGS]["text"] = "Read chapter two. " * 200
+    address = attempt.post().location
+    page = browser.open(address).text
+    token = page.split('name="csrf-token" content="')[1].split('"')[0]
+    described = re.search(r'name="text"[^>]*>([^<]*)</textarea>', page)
+    assert described is not None
+    assert described[1].endswith(" Read chapter two. Read…")
+    assert "As you wrote it in your course, cut to 1000 characters." in page
+    form = {"csrf_token": token, "kind": "tutor", "text": described[1]}
+    placed = browser.open(address, method="POST", data=form)
+    assert placed.status_code == 200, placed.text
+    jwt = re.search(r'name="JWT" value="([^"]*)"', placed.text)
+    assert jwt is not None
+    ticket = attempt.claims[lti.DL_SETTINGS]["deep_link_return_url"].rpartition("/")[2]
+    assert len(deep_linking.take_answer(platform, ticket, jwt[1]).added) == 1
 
 
 def test_data_goes_back_only_if_it_came(picker: ToolSession, session: Session):
