@@ -9,6 +9,7 @@ from typing import Any
 
 import openai
 
+from app import config
 from app.llm.errors import ModelUnavailable, as_unavailable
 from app.llm.profiles import STORED_DIMENSIONS, EmbeddingProfile, embedding_profile
 
@@ -16,10 +17,11 @@ log = logging.getLogger("coursellm.llm")
 
 QUESTION_TIMEOUT = openai.Timeout(2.0, connect=1.0)
 """Seconds. A question waits no longer for its vector: words alone find pages too."""
-PASSAGES_TIMEOUT = openai.Timeout(60.0, connect=3.0)
+PASSAGES_TIMEOUT = openai.Timeout(120.0, connect=3.0)
 """For a few passages. They are not asked for again at once: the job that wants them comes again."""
-LEFT_ALONE = 180.0
-"""Seconds for which a model that did not answer in time is asked for no passages."""
+LEFT_ALONE = 600.0
+"""Seconds for which a model that did not answer in time is asked for no passages, where the
+installation has another one that can work meanwhile."""
 _silent_until: dict[tuple[str | None, str], float] = {}
 """By address and name. Of this process: each finds out for itself."""
 
@@ -43,8 +45,8 @@ def embed_passages(
 ) -> list[list[float]]:
     """One vector for each text, in order, at the model's native width.
 
-    Raises ModelUnavailable; the call can be run again. A model that hangs costs its callers one
-    time limit in a while, whoever they are: after that it is left alone.
+    Raises ModelUnavailable; the call can be run again. While courses move to another
+    model, one that hangs costs all callers together one time limit in a while.
     """
     profile = profile or embedding_profile()
     if not profile.is_connected:
@@ -59,7 +61,8 @@ def embed_passages(
     try:
         return _embed(profile, prefixed, "passage", PASSAGES_TIMEOUT)
     except ModelUnavailable as error:
-        if isinstance(error.__cause__, openai.APITimeoutError):
+        has_two = config.current().previous_embedding_model is not None
+        if has_two and isinstance(error.__cause__, openai.APITimeoutError):
             _silent_until[model] = monotonic() + LEFT_ALONE
         raise
 

@@ -64,10 +64,17 @@ def test_a_slow_or_failing_endpoint_leaves_the_question_without_vector(
 def test_a_model_that_hangs_costs_one_time_limit_and_is_left_alone_then(
     endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert embedding.PASSAGES_TIMEOUT.read == 60.0
+    """Where there are two: one alone is asked as long as somebody wants its vectors."""
+    assert embedding.PASSAGES_TIMEOUT.read == 120.0
     monkeypatch.setattr(embedding, "PASSAGES_TIMEOUT", openai.Timeout(0.5, connect=3.0))
     monkeypatch.setattr(embedding, "_silent_until", {})
     endpoint.script = Script(wait_before=30)
+    for _ in range(2):
+        with pytest.raises(ModelUnavailable):
+            embed_passages(["a"])
+    assert len(endpoint.requests) == 2
+    endpoint.requests.clear()
+    config.install(replace(config.current(), previous_embedding_model="the-other"))
     for _ in range(3):
         with pytest.raises(ModelUnavailable) as caught:
             embed_passages(["a"])
