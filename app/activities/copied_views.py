@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.access import Right, current_actor, guard
+from app.access import Actor, Right, current_actor, guard
 from app.activities.catalogue import list_activities
-from app.activities.copying import copy_files, readings, take_over_bank
-from app.activities.origins import Source, source_of
+from app.activities.copying import copy_files, readings, take_over_bank, take_over_files
+from app.activities.origins import Source, decline, source_of
 from app.activities.repair import take_over_all
 from app.errors import NotFound
 from app.extensions import transaction
-from app.materials.copying import copy_all_soon
 
 blueprint = Blueprint("copied", __name__)
 guard(blueprint, Right.MANAGE)
@@ -35,9 +35,7 @@ def bring() -> Response | tuple[str, int]:
     """Bring along what is marked. Sent twice, it brings nothing twice."""
     actor, marked = current_actor(), [one for one in WHAT if one in request.form]
     with transaction() as session:
-        source = source_of(session, actor.session_id)
-        if source is None:
-            raise NotFound(reason="the course comes from none that this teacher may know")
+        source = _source(session, actor)
         old = source.course.course_id
         links = list_activities(session, old) if "links" in marked else []
         wanted = readings(session, old, links)
@@ -50,9 +48,26 @@ def bring() -> Response | tuple[str, int]:
         if "bank" in marked:
             take_over_bank(session, actor.course, actor.user_id, old)
         if "files" in marked:
-            copy_all_soon(session, old, actor.course, actor.user_id)
+            take_over_files(session, actor.course, actor.user_id, old)
     saved = "brought-files" if "files" in marked else "brought"
     return redirect(url_for("activities.settings.index", saved=saved), 303)
+
+
+@blueprint.post("/decline")
+def say_no() -> Response:
+    """Offer it no more."""
+    actor = current_actor()
+    with transaction() as session:
+        source = _source(session, actor)
+        decline(session, actor.course, actor.user_id, source.course)
+    return redirect(url_for("activities.settings.index", saved="declined"), 303)
+
+
+def _source(session: Session, actor: Actor) -> Source:
+    source = source_of(session, actor.session_id)
+    if source is None:
+        raise NotFound(reason="the course comes from none that this teacher may know")
+    return source
 
 
 def _page(source: Source, marked: Sequence[str], error: str = "") -> str:

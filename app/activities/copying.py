@@ -1,4 +1,4 @@
-"""Takes over from another course: activities with their settings, concepts, questions in use.
+"""Takes over from another course: activities with their settings, concepts, questions, files.
 
 Never people, conversations, answers, beliefs or grades. Dates are left behind: they are of the
 old term. Who may see the old activity is `origins`'s to say.
@@ -15,7 +15,7 @@ from app.activities.catalogue import create_activity
 from app.activities.offers import Offer
 from app.concepts.catalogue import list_concepts
 from app.concepts.copying import copy_concepts
-from app.materials.copying import copy_file
+from app.materials.copying import copy_all_soon, copy_file
 from models import Activity, ActivityKind, Course, CourseMaterial
 
 
@@ -78,10 +78,13 @@ def take_over_bank(session: Session, course_id: UUID, actor_id: UUID, old_course
     brings nothing twice."""
     session.get_one(Course, course_id, with_for_update={"key_share": True})  # one after another
     copy_concepts(session, course_id, actor_id, list_concepts(session, old_course_id))
-    old, new = str(old_course_id), str(course_id)
-    audit.record(session, actor_id, course_id, "questions.taken_over", new, {"from": old})
-    there = {"course_id": new}
-    audit.record(session, actor_id, old_course_id, "questions.copied_elsewhere", old, there)
+    _note_all(session, actor_id, course_id, old_course_id, "questions")
+
+
+def take_over_files(session: Session, course_id: UUID, actor_id: UUID, old_course_id: UUID) -> None:
+    """All files of the old course, in time; twice brings nothing twice."""
+    copy_all_soon(session, old_course_id, course_id, actor_id)
+    _note_all(session, actor_id, course_id, old_course_id, "materials")
 
 
 def readings(session: Session, course_id: UUID, activities: Sequence[Activity]) -> set[UUID]:
@@ -99,6 +102,15 @@ def copy_files(wanted: Collection[UUID], course_id: UUID, actor_id: UUID) -> dic
     """This course's material for each file that is there still. No transaction may be open."""
     copies = {one: copy_file(one, course_id, actor_id) for one in wanted}
     return {old: new for old, new in copies.items() if new is not None}
+
+
+def _note_all(
+    session: Session, actor_id: UUID, course_id: UUID, old_course_id: UUID, what: str
+) -> None:
+    old, new = str(old_course_id), str(course_id)
+    audit.record(session, actor_id, course_id, f"{what}.taken_over", new, {"from": old})
+    there = {"course_id": new}
+    audit.record(session, actor_id, old_course_id, f"{what}.copied_elsewhere", old, there)
 
 
 def _note(

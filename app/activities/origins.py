@@ -14,12 +14,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, String, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, selectinload
 
+from app import audit
 from app.materials.visibility import visible
 from models import (
     Activity,
+    AuditEvent,
     Concept,
     Course,
     CourseMaterial,
@@ -38,6 +41,14 @@ _LEARNERS = (CourseRole.STUDENT, CourseRole.TEST_STUDENT, CourseRole.OBSERVER)
 HISTORY = "copied_from"
 """Of what a session keeps of its launch: ids of the courses that its own was copied from."""
 
+_SETTLED = (
+    "activity.taken_over",
+    "questions.taken_over",
+    "materials.taken_over",
+    "source.declined",
+)
+"""Events of a course that nothing is offered for any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -49,10 +60,6 @@ class Source:
     question_count: int
     """In use."""
     file_count: int
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.activity_count or self.concept_count or self.file_count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +90,24 @@ def origin_of(session: Session, link: ResourceLink, user_id: UUID) -> Origin | N
 def source_of(session: Session, session_id: str) -> Source | None:
     """The course that the one of this session was copied from, by the history that its launch
     brought; the nearest that has something, and that this person may know."""
+    course = _nearest(session, session.get_one(ToolSession, session_id))
+    return Source(course, *_counts(session, course.course_id)) if course else None
+
+
+def offered(session: Session, session_id: str) -> Course | None:
+    """The course of `source_of`, while nothing was brought along and nobody has said no."""
     visit = session.get_one(ToolSession, session_id)
-    history: list[str] = (visit.launch_facts or {}).get(HISTORY, [])
-    if not history or visit.course_id is None:
+    course = _nearest(session, visit)
+    if course is None or visit.course_id is None:
         return None
-    found = session.execute(
-        select(LtiContext.lti_context_id, Course)
-        .join(Course, Course.course_id == LtiContext.course_id)
-        .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
-        .where(
-            LtiContext.lti_context_id.in_(history),
-            Deployment.registration_id == visit.registration_id,
-            Course.course_id != visit.course_id,
-        )
-    )
-    for _, course in sorted(found, key=lambda row: history.index(row[0])):
-        source = Source(course, *_counts(session, course.course_id))
-        if not source.is_empty and not _has_role(
-            session, visit.user_id, course.course_id, *_LEARNERS
-        ):
-            return source
-    return None
+    return None if session.scalar(select(_is_settled(visit.course_id))) else course
+
+
+def decline(session: Session, course_id: UUID, actor_id: UUID, source: Course) -> None:
+    """Offer the content of that course no more, until something is brought along."""
+    session.get_one(Course, course_id, with_for_update={"key_share": True})  # pressed twice
+    if not session.scalar(select(_is_settled(course_id))):
+        audit.record(session, actor_id, course_id, "source.declined", str(source.course_id))
 
 
 def came_before(session: Session, link: ResourceLink) -> bool:
@@ -132,25 +136,68 @@ def came_before(session: Session, link: ResourceLink) -> bool:
 
 
 def is_new(session: Session, course_id: UUID) -> bool:
-    """Whether a course has nothing of its own yet."""
+    """Whether a course has nothing of its own yet, and nobody has said that none shall come."""
     kinds: Sequence[type[Activity | Concept | CourseMaterial]]
     kinds = (Activity, Concept, CourseMaterial)
     there = [select(kind).where(kind.course_id == course_id).exists() for kind in kinds]
-    return not session.scalar(select(or_(*there)))
+    return not session.scalar(select(or_(_is_settled(course_id), *there)))
+
+
+def _is_settled(course_id: UUID) -> ColumnElement[bool]:
+    return (
+        select(AuditEvent)
+        .where(AuditEvent.course_id == course_id, AuditEvent.action.in_(_SETTLED))
+        .exists()
+    )
+
+
+def _nearest(session: Session, visit: ToolSession) -> Course | None:
+    history: list[str] = (visit.launch_facts or {}).get(HISTORY, [])
+    if not history or visit.course_id is None:
+        return None
+    there = Course.course_id
+    has_something = or_(
+        select(Activity).where(Activity.course_id == there).exists(),
+        select(Concept).where(Concept.course_id == there).exists(),
+        select(CourseMaterial).where(CourseMaterial.course_id == there, visible(True)).exists(),
+    )
+    was_learner = select(Enrollment).where(
+        Enrollment.student_id == visit.user_id,
+        Enrollment.course_id == there,
+        Enrollment.role.in_(_LEARNERS),
+    )
+    place = func.array_position(literal(history, ARRAY(String)), LtiContext.lti_context_id)
+    return session.scalar(
+        select(Course)
+        .join(LtiContext, LtiContext.course_id == there)
+        .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
+        .where(
+            LtiContext.lti_context_id.in_(history),
+            Deployment.registration_id == visit.registration_id,
+            there != visit.course_id,
+            has_something,
+            ~was_learner.exists(),
+        )
+        .order_by(place)
+        .limit(1)
+    )
 
 
 def _counts(session: Session, course_id: UUID) -> tuple[int, int, int, int]:
     """Activities, concepts, questions in use, files."""
 
-    def count(*which: ColumnElement[bool]) -> int:
-        return session.scalar(select(func.count()).where(*which)) or 0
+    def count(*which: ColumnElement[bool]) -> ScalarSelect[int]:
+        return select(func.count()).where(*which).scalar_subquery()
 
-    return (
-        count(Activity.course_id == course_id),
-        count(Concept.course_id == course_id),
-        count(PracticeQuestion.course_id == course_id, PracticeQuestion.is_active.is_(True)),
-        count(CourseMaterial.course_id == course_id, visible(see_hidden=True)),
-    )
+    activities, concepts, questions, files = session.execute(
+        select(
+            count(Activity.course_id == course_id),
+            count(Concept.course_id == course_id),
+            count(PracticeQuestion.course_id == course_id, PracticeQuestion.is_active.is_(True)),
+            count(CourseMaterial.course_id == course_id, visible(see_hidden=True)),
+        )
+    ).one()
+    return activities, concepts, questions, files
 
 
 def _descends(session: Session, user_id: UUID, context: LtiContext, old: Activity) -> bool:

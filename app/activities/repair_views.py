@@ -13,7 +13,7 @@ from app.access import Actor, Right, current_actor, requires
 from app.activities import forms, repair
 from app.activities.catalogue import create_activity, get_activity, list_activities
 from app.activities.choices import Choices, choices_of
-from app.activities.copying import copy_files, readings, take_over_bank
+from app.activities.copying import copy_files, readings, take_over_bank, take_over_files
 from app.activities.destinations import ROOMS
 from app.activities.forms import Form, OfferRefused
 from app.activities.offers import POLICIES
@@ -22,7 +22,6 @@ from app.activities.zones import set_time_zone
 from app.concepts.catalogue import ConceptRefused
 from app.errors import NotFound
 from app.extensions import transaction
-from app.materials.copying import copy_all_soon
 from models import Activity, ResourceLink
 
 blueprint = Blueprint("repair", __name__)
@@ -83,7 +82,7 @@ def take_over() -> Response | tuple[str, int]:
             if "bank" in request.form:
                 take_over_bank(session, actor.course, actor.user_id, here)
             if "files" in request.form:
-                copy_all_soon(session, here, actor.course, actor.user_id)
+                take_over_files(session, actor.course, actor.user_id, here)
             repair.enter(session, actor.session_id, activity)
             what = "taken-over-files" if "files" in request.form else "taken-over"
             return redirect(url_for("activities.settings.index", saved=what), 303)

@@ -14,7 +14,7 @@ from app.activities.catalogue import change_activity, get_activity, is_answered,
 from app.activities.choices import choices_of
 from app.activities.forms import Form, OfferRefused
 from app.activities.offers import POLICIES
-from app.activities.origins import source_of
+from app.activities.origins import offered
 from app.activities.zones import set_time_zone
 from app.clock import zone_of
 from app.concepts.catalogue import ConceptRefused
@@ -33,7 +33,7 @@ def index() -> str:
     with transaction() as session:
         activities = list_activities(session, actor.course)
         zone = zone_of(session.get_one(Course, actor.course).time_zone)
-        source = source_of(session, actor.session_id) if actor.may(Right.MANAGE) else None
+        source = offered(session, actor.session_id) if actor.may(Right.MANAGE) else None
     return render_template(
         "activities/index.html",
         source=source,

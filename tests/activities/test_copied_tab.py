@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from app.extensions import db
 from app.materials.files.storage import storage
 from demo_lms import Platform
 from demo_lms import vocabulary as lti
@@ -18,12 +19,14 @@ from models import (
     ActivityKind,
     AuditEvent,
     Concept,
+    Course,
     CourseMaterial,
     CourseRole,
     Enrollment,
     LtiContext,
     PracticeQuestion,
     ToolSession,
+    now,
 )
 from tests import factories
 from tests.activities.test_repair import NEW, OLD, Copy, activities
@@ -31,6 +34,7 @@ from tests.launch import lms
 
 OFFER = "/activities/copied/"
 ALL = {"files": "1", "bank": "1", "links": "1"}
+LINE = "Bring its content along"
 
 
 @pytest.fixture
@@ -95,6 +99,30 @@ class Tab(Copy):
         )
         assert answer.status_code == 404
         assert activities(self) == []
+
+    def links_page(self, **how: Any) -> str:
+        """What the page of links says to the teacher who comes by the tab."""
+        sid = self.tab(**how).split("/")[2]
+        return self.see(f"/s/{sid}/activities/links/")
+
+    def known(self, *context_ids: str) -> list[Course]:
+        """Courses of the same LMS, that have nothing."""
+        context = self.session.scalars(
+            select(LtiContext).where(LtiContext.lti_context_id == OLD)
+        ).one()
+        found = []
+        for one in context_ids:
+            course = factories.course(self.session, course_name=one)
+            found.append(course)
+            self.session.add(
+                LtiContext(
+                    deployment_id=context.deployment_id,
+                    lti_context_id=one,
+                    course_id=course.course_id,
+                )
+            )
+        self.session.commit()
+        return found
 
     def questions(self) -> list[str]:
         self.session.rollback()
@@ -164,6 +192,7 @@ def test_only_what_is_marked_comes(tab: Tab, marked: str, links: int, concepts: 
     assert tab.post(address, "", **{marked: "1"}).status_code == 303
     assert len(activities(tab)) == links
     assert tab.concepts() == concepts
+    assert LINE not in tab.links_page(), "it is not offered for ever"
 
 
 def test_with_nothing_marked_nothing_comes(tab: Tab) -> None:
@@ -183,19 +212,87 @@ def test_who_begins_empty_finds_it_on_the_page_of_links(tab: Tab) -> None:
     assert address.endswith("/tutor/")
     sid = address.split("/")[2]
     page = tab.see(f"/s/{sid}/activities/links/")
-    assert "Bring its content along" in page
+    assert LINE in page
+    assert "Old &lt;course&gt;" in page
     assert "Old &lt;course&gt;" in tab.see(f"/s/{sid}{OFFER}")
 
 
+class TestSayingNo:
+    def test_it_is_not_offered_again_and_can_be_taken_back(self, tab: Tab) -> None:
+        address = tab.offer()
+        there = tab.post(address, "decline")
+        assert there.status_code == 303
+        page = tab.see(there.location)
+        assert "is not offered any more" in page
+        assert f'href="{address}"' in page, "the way back"
+        assert LINE not in tab.links_page()
+        assert tab.tab().endswith("/tutor/"), "nor by the tab"
+        assert tab.post(address, "", bank="1").status_code == 303
+        assert tab.concepts() == ["For loops", "Recursion"]
+        declined = select(AuditEvent).where(AuditEvent.action == "source.declined")
+        assert tab.session.scalars(declined).one().subject == str(tab.old.course_id)
+
+    def test_twice_is_once(self, tab: Tab) -> None:
+        address = tab.offer()
+        for _ in range(2):
+            assert tab.post(address, "decline").status_code == 303
+        events = select(AuditEvent).where(AuditEvent.action == "source.declined")
+        assert len(tab.session.scalars(events).all()) == 1
+
+    def test_of_what_nobody_may_know_there_is_no_saying_no(self, tab: Tab) -> None:
+        address = tab.tab(history="")
+        sid = address.split("/")[2]
+        token = tab.see(address).split('name="csrf-token" content="')[1].split('"')[0]
+        answer = tab.browser.open(
+            f"/s/{sid}{OFFER}decline", method="POST", data={"csrf_token": token}
+        )
+        assert answer.status_code == 404
+
+
+def test_a_repaired_link_settles_it_too(tab: Tab) -> None:
+    address = tab.copied()
+    assert LINE in tab.links_page()
+    assert tab.post(address, "take-over", which="one").status_code == 303
+    assert LINE not in tab.links_page()
+
+
 def test_the_nearest_course_that_has_something(tab: Tab, session: Session) -> None:
-    tab.tab("admin", history="", context="nearer")
-    tab.tab("admin", history="", context="empty")
-    nearer = tab.course("nearer")
-    nearer.course_name = "Nearer"
+    _, nearer = tab.known("empty", "Nearer")
     factories.concept(session, nearer, name="Sets")
     session.commit()
-    page = tab.see(tab.offer(history=f"empty,nearer,{OLD}"))
+    page = tab.see(tab.offer(history=f"empty,Nearer,{OLD}"))
     assert "copied this course from <bdi>Nearer</bdi>" in page
+    page = tab.see(tab.offer(history=f"empty,{OLD},Nearer"))
+    assert "copied this course from <bdi>Old &lt;course&gt;</bdi>" in page
+
+
+def test_a_course_whose_files_are_deleted_has_nothing(tab: Tab, session: Session) -> None:
+    (emptied,) = tab.known("Emptied")
+    factories.material(session, emptied, deleted_at=now())
+    session.commit()
+    assert "Old &lt;course&gt;" in tab.see(tab.offer(history=f"Emptied,{OLD}"))
+
+
+def test_forty_courses_behind_it_take_as_many_statements_as_one(tab: Tab) -> None:
+    def statements(history: str) -> int:
+        sid = tab.tab(history=history).split("/")[2]
+        sent: list[str] = []
+
+        def note(*args: object) -> None:
+            sent.append(str(args[2]))
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            assert LINE in tab.see(f"/s/{sid}/activities/links/")
+            tab.see(f"/s/{sid}{OFFER}")
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+        return len(sent)
+
+    names = [f"empty-{number}" for number in range(40)]
+    tab.known(*names)
+    one = statements(OLD)
+    assert statements(",".join([*names, OLD])) == one
 
 
 class TestWhoMayKnow:
@@ -223,7 +320,7 @@ class TestWhoMayKnow:
         assert address.endswith("/activities/new")
         tab.is_offered_nothing(address)
         sid = address.split("/")[2]
-        assert "Bring its content along" not in tab.see(f"/s/{sid}/activities/links/")
+        assert LINE not in tab.see(f"/s/{sid}/activities/links/")
 
     def test_not_for_a_learner_of_the_old_course(self, tab: Tab) -> None:
         tab.tab(history="")

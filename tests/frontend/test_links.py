@@ -129,7 +129,8 @@ def test_a_copied_link_is_taken_over(place: Place, come: Come) -> None:
     expect(page.get_by_role("heading", name="Old loops", level=1)).to_be_visible()
 
 
-def test_a_copied_tab_brings_the_old_course_along(place: Place, come: Come) -> None:
+def by_the_tab(place: Place) -> Visitor:
+    """The teacher, come by the tab of the copied course."""
     session, old = place.session, place.session.get_one(Activity, place.copied.named_activity_id)
     here = session.get_one(LtiContext, place.copied.context_id)
     deployment = session.get_one(Deployment, here.deployment_id)
@@ -138,13 +139,31 @@ def test_a_copied_tab_brings_the_old_course_along(place: Place, come: Come) -> N
             deployment_id=deployment.deployment_id, lti_context_id="old", course_id=old.course_id
         )
     )
-    teacher = place.enter(
+    return place.enter(
         CourseRole.TEACHER,
         registration_id=deployment.registration_id,
         deployment_id=deployment.deployment_id,
         launch_facts={HISTORY: ["old"]},
     )
-    visiting = come(teacher, "activities/copied/")
+
+
+def test_what_is_not_wanted_is_not_offered_again(place: Place, come: Come) -> None:
+    place.add(kind=ActivityKind.TUTOR, title="Tutor")
+    visiting = come(by_the_tab(place), "activities/links/")
+    page = visiting.page
+    expect(page.get_by_role("link", name="Bring its content along")).to_be_visible()
+    assert fits(visiting)
+    page.get_by_role("button", name="Don't offer it again").click()
+    said = page.get_by_role("status").filter(has_text="is not offered any more")
+    expect(said).to_be_visible()
+    expect(page.get_by_role("link", name="Bring its content along")).to_have_count(0)
+    assert fits(visiting)
+    said.get_by_role("link", name="Bring it along after all").click()
+    expect(page.get_by_role("checkbox", name="1 file")).to_be_checked()
+
+
+def test_a_copied_tab_brings_the_old_course_along(place: Place, come: Come) -> None:
+    visiting = come(by_the_tab(place), "activities/copied/")
     page = visiting.page
     expect(
         page.get_by_text("copied this course from Python basics, autumn (PY-25)")
