@@ -21,6 +21,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 from urllib3.util.connection import create_connection
 
+from lti_config import texts
 from lti_config.addresses import TrustedHosts, as_address, check_url
 from lti_config.errors import AddressRefused, TooLarge, Unreachable
 
@@ -51,10 +52,11 @@ class Reply:
     def shown(self) -> str:
         """Status and first words, for a log or for who has to look into it.
 
-        Moodle puts words, and our whole request, into the phrase beside the status.
+        Moodle puts words, and our whole request, into the phrase beside the status. An answer may
+        be of any kind: what no database keeps is left out.
         """
-        words = self.reason.partition("{")[0].strip()[:100]
-        text = " ".join(self.body[:200].decode(errors="replace").split())
+        words = texts.clean(self.reason.partition("{")[0])[:100]
+        text = texts.clean(self.body[:200].decode(errors="replace"))
         return " ".join(filter(None, (str(self.status), words, text if text != "[]" else "")))
 
 
@@ -141,7 +143,7 @@ def _in_words(error: BaseException) -> str:
             return f"https does not work there: {one.reason or one}"
         if isinstance(one, TimeoutError | requests.Timeout):
             return "no answer came in time"
-    return f"{type(error).__name__}: {str(error)[:300]}"
+    return texts.clean(f"{type(error).__name__}: {str(error)[:300]}")
 
 
 def _connect(connection: HTTPConnection, trusted: TrustedHosts) -> socket.socket:

@@ -1,7 +1,8 @@
 """The tool's own signing keys: RS256, encrypted at rest, published before they sign.
 
 Security Framework 1.0 section 6: keys stand in a key set, each under its own `kid`. Which one
-signs, and which are published, their rows say; `app.admin.rotation` writes them.
+signs, and which are published, their rows say. The first one is made here, where none is yet;
+those that follow, and what is retired, `app.admin.rotation` writes.
 """
 
 from dataclasses import dataclass

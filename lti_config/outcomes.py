@@ -9,6 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from lti_config import texts
 from lti_config.errors import AddressRefused, Unreachable
 from lti_config.http import Reply
 from lti_config.platforms import canvas
@@ -116,7 +117,7 @@ def _is_page(reply: Reply) -> bool:
 def _receipt(reply: Reply) -> dict[str, Any]:
     answer = reply.json()
     url = answer.get("resultUrl") if isinstance(answer, dict) else None
-    return {"status": reply.status, "result_url": url if isinstance(url, str) else None}
+    return {"status": reply.status, "result_url": texts.clean(url) or None}
 
 
 def _retry_after(reply: Reply) -> timedelta | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.connections.connecting import connect
@@ -36,6 +36,24 @@ _SENTENCES = {
 _SETTLED = (ScoreStatus.SENT, ScoreStatus.CHANGED_IN_LMS)
 
 
+def _may_be_read() -> tuple[ColumnElement[bool], ...]:
+    """Which columns are read back: the LMS lets us, it is on, and a score of ours is there.
+
+    For a statement about `LineItem`, its `LtiContext` and `Deployment`. Of others nothing is asked,
+    so nothing that was said of them can ever be taken back.
+    """
+    return (
+        LtiContext.ags_scopes.contains([ags.RESULT_SCOPE]),
+        Deployment.deployment_id.in_(switched_on()),
+        select(ScoreOutbox.outbox_id)
+        .where(
+            ScoreOutbox.line_item_id == LineItem.line_item_id,
+            ScoreOutbox.status.in_(_SETTLED),
+        )
+        .exists(),
+    )
+
+
 def ask_if_due(session: Session, course_id: UUID) -> None:
     """Have the course's columns read whose last reading is old, where the LMS lets us."""
     due = session.execute(
@@ -44,14 +62,8 @@ def ask_if_due(session: Session, course_id: UUID) -> None:
         .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
         .where(
             LtiContext.course_id == course_id,
-            LtiContext.ags_scopes.contains([ags.RESULT_SCOPE]),
             LineItem.results_read_at.is_(None) | (LineItem.results_read_at < now() - FRESH),
-            select(ScoreOutbox.outbox_id)
-            .where(
-                ScoreOutbox.line_item_id == LineItem.line_item_id,
-                ScoreOutbox.status.in_(_SETTLED),
-            )
-            .exists(),
+            *_may_be_read(),
         )
         .order_by(LineItem.line_item_id)
     ).all()
@@ -79,11 +91,16 @@ class Readings:
 
 
 def readings(session: Session, course_id: UUID) -> Readings:
-    """How the columns of this course were last read back."""
+    """How the columns of this course were last read back, those that may be read."""
     of_course = (
         select(LineItem)
         .join(LtiContext, LtiContext.context_id == LineItem.context_id)
-        .where(LtiContext.course_id == course_id, LineItem.resource_link_id.is_not(None))
+        .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
+        .where(
+            LtiContext.course_id == course_id,
+            LineItem.resource_link_id.is_not(None),
+            *_may_be_read(),
+        )
     )
     columns = session.scalars(of_course).all()
     failed = min(
@@ -108,10 +125,7 @@ def read(line_item_id: UUID) -> None:
             select(LineItem.url, Deployment.registration_id)
             .join(LtiContext, LtiContext.context_id == LineItem.context_id)
             .join(Deployment, Deployment.deployment_id == LtiContext.deployment_id)
-            .where(
-                LineItem.line_item_id == line_item_id,
-                Deployment.deployment_id.in_(switched_on()),
-            )
+            .where(LineItem.line_item_id == line_item_id, *_may_be_read())
         ).one_or_none()
     if place is None:
         return

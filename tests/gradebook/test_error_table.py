@@ -250,6 +250,28 @@ def test_a_score_counts_as_sent_where_the_result_cannot_be_read_after_it(
     assert server.scores() == [(5, 200)]
 
 
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (Answer(404, "\x00\x01PNG\x00"), ScoreStatus.REFUSED),
+        (Answer(503, "\x00\x01PNG\x00"), ScoreStatus.WAITING),
+        (Answer(200, {"resultUrl": "https://lms.example/\x00"}), ScoreStatus.SENT),
+    ],
+    ids=["refused", "later", "taken"],
+)
+def test_a_binary_answer_leaves_no_score_on_its_way(
+    answer: Answer, status: ScoreStatus, arranged: Arranged, server: AgsServer
+) -> None:
+    """PostgreSQL keeps no NUL: what became of the score has to be noted all the same."""
+    server.will("score", answer)
+    arranged.wants(5)
+    arranged.work()
+    row = arranged.row()
+    assert row.status is status
+    assert not row.last_error or "PNG" in row.last_error
+    assert len(server.of("score")) == 1
+
+
 class TestCanvasAttempts:
     """One finished attempt is one submission; everything else changes its score."""
 

@@ -12,7 +12,16 @@ from sqlalchemy import select, text, update
 from app.gradebook import reading
 from app.gradebook.slots import lock_of, slot_of
 from demo_lms import gradebook
-from models import CourseRole, LineItem, ScoreOutbox, ScoreStatus, ServiceToken, now
+from lti_config import ags
+from models import (
+    CourseRole,
+    LineItem,
+    RegistrationStatus,
+    ScoreOutbox,
+    ScoreStatus,
+    ServiceToken,
+    now,
+)
 from tests.gradebook.ags_server import AgsServer, Answer
 from tests.gradebook.arranged import Arranged
 from tests.gradebook.conftest import Class
@@ -135,12 +144,64 @@ def test_a_column_that_was_never_read_says_so(arranged: Arranged, server: AgsSer
 
 def test_a_failure_that_comes_late_says_nothing(arranged: Arranged, server: AgsServer) -> None:
     """Another reading succeeded after this one was asked for."""
+    arranged.wants(5)
+    arranged.work()
     arranged.column.results_read_at = now() + timedelta(minutes=1)
     arranged.session.commit()
     server.will("results", Answer(500))
     reading.read(arranged.column.line_item_id)
     arranged.session.expire_all()
+    assert server.of("results")[-1].status == 500
     assert reading.readings(arranged.session, arranged.course.course_id).failed_at is None
+
+
+def _no_scope(arranged: Arranged) -> None:
+    arranged.context.ags_scopes = [ags.SCORE_SCOPE]
+
+
+def _off(arranged: Arranged) -> None:
+    arranged.registration.status = RegistrationStatus.DISABLED
+
+
+def _no_score(arranged: Arranged) -> None:
+    arranged.session.execute(update(ScoreOutbox).values(status=ScoreStatus.REFUSED))
+
+
+@pytest.mark.parametrize("change", [_no_scope, _off, _no_score], ids=lambda one: one.__name__)
+def test_what_is_not_asked_any_more_does_not_fail_for_ever(
+    arranged: Arranged, server: AgsServer, change: Callable[[Arranged], None]
+) -> None:
+    arranged.wants(5)
+    arranged.work()
+    server.will("results", Answer(500))
+    reading.read(arranged.column.line_item_id)
+    arranged.session.expire_all()
+    course_id = arranged.course.course_id
+    assert reading.readings(arranged.session, course_id).failed_at
+    arranged.session.rollback()
+    change(arranged)
+    arranged.session.commit()
+    asked = len(server.of("results"))
+    reading.ask_if_due(arranged.session, course_id)
+    arranged.session.commit()
+    assert not arranged.session.scalars(
+        text("select 1 from procrastinate_jobs where task_name = 'gradebook:read_results'")
+    ).all()
+    reading.read(arranged.column.line_item_id)
+    assert len(server.of("results")) == asked
+    assert reading.readings(arranged.session, course_id).failed_at is None
+
+
+def test_a_binary_answer_is_told_without_what_no_database_keeps(
+    arranged: Arranged, server: AgsServer
+) -> None:
+    arranged.wants(5)
+    arranged.work()
+    server.will("results", Answer(200, "\x00PNG\x00 \x1b[2J"))
+    reading.read(arranged.column.line_item_id)
+    arranged.session.expire_all()
+    found = reading.readings(arranged.session, arranged.course.course_id)
+    assert found.failed_at and found.detail.endswith("PNG [2J")
 
 
 def _column(lms_class: Class) -> tuple[datetime | None, datetime | None]:
