@@ -278,6 +278,8 @@ class LineItem(Base):
     """Since when they can't be: the first try that failed after the last that did not."""
     results_error: Mapped[str | None] = mapped_column(Text)
     """Why, in words; a line below, what the LMS said."""
+    inherited_at: Mapped[datetime | None]
+    """When its course came here from another deployment, until a launch by this one names it."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

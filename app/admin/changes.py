@@ -85,6 +85,8 @@ def succeed(session: Session, operator: str, old: Place, new: Place) -> Successi
         "to": f"{new.deployment.lti_deployment_id} of {new.registration.client_id}",
         "courses": str(done.moved),
         "left": str(done.left),
+        "dropped": str(done.dropped),
+        "scores": str(done.scores),
     }
     subject = str(new.deployment.deployment_id)
     audit.record_operator(session, operator, "deployment.took_courses_over", subject, details)

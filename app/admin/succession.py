@@ -7,15 +7,15 @@ there the same person and the same course have the same ids.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.errors import DomainError, NotFound
-from app.gradebook import slots
+from app.gradebook import inheriting
 from models import (
     Activity,
     Concept,
@@ -23,13 +23,10 @@ from models import (
     Course,
     CourseMaterial,
     Deployment,
-    LineItem,
     LtiContext,
     Platform,
     PracticeQuestion,
     Registration,
-    ScoreOutbox,
-    ScoreStatus,
     TutorPolicy,
     Upload,
 )
@@ -47,7 +44,7 @@ class SuccessionRefused(DomainError):
 
 @dataclass(frozen=True)
 class Place:
-    """A deployment, where it is, and how many courses it has."""
+    """A deployment, where it is, and how many courses it has, or has to give."""
 
     platform: Platform
     registration: Registration
@@ -57,11 +54,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Succession:
-    """How many courses go on under the other deployment, and how many were left."""
+    """How many courses go on under the other deployment, and how many were left or dropped."""
 
     moved: int
     left: int
-    """Of these there is one under each of the two by now, with work in it."""
+    """Of these there is one under each of the two by now, both with work in them."""
+    dropped: int
+    """Begun under the new deployment, with nothing in them: they made room."""
+    scores: int
+    """Not in the gradebook yet: they are sent by the new registration."""
 
 
 def place_of(session: Session, deployment_id: UUID) -> Place:
@@ -73,13 +74,22 @@ def place_of(session: Session, deployment_id: UUID) -> Place:
 
 
 def predecessors(session: Session, place: Place) -> list[Place]:
-    """The deployments whose courses may go on under this one, those with most courses first."""
+    """The deployments whose courses may go on under this one, those with most courses first.
+
+    What was merely opened there is no course to give where there is work in it here.
+    """
     schools = {place.deployment.institution_id, None}
     found = _places(
         session,
         Platform.platform_id == place.platform.platform_id,
         Deployment.deployment_id != place.deployment.deployment_id,
     )
+    here = place.deployment.deployment_id
+    bygone = _bygone(session, [here, *(one.deployment.deployment_id for one in found)])
+    found = [
+        replace(one, courses=one.courses - bygone.get((one.deployment.deployment_id, here), 0))
+        for one in found
+    ]
     is_any = schools == {None}
     with_courses = [
         one for one in found if one.courses and (is_any or one.deployment.institution_id in schools)
@@ -91,8 +101,9 @@ def followers(session: Session, platform_id: UUID) -> dict[UUID, int]:
     """The deployments that may follow another one of this platform, each with how many of its
     courses came by another before."""
     places = _places(session, Platform.platform_id == platform_id)
-    with_courses = {one.deployment.deployment_id for one in places if one.courses}
-    ours = [one.deployment.deployment_id for one in places]
+    courses = {one.deployment.deployment_id: one.courses for one in places}
+    ours = list(courses)
+    bygone = _bygone(session, ours)
     other = aliased(LtiContext)
     rows = session.execute(
         select(LtiContext.deployment_id, func.count(LtiContext.context_id.distinct()))
@@ -102,11 +113,19 @@ def followers(session: Session, platform_id: UUID) -> dict[UUID, int]:
             & (other.deployment_id != LtiContext.deployment_id)
             & (other.created_at < LtiContext.created_at),
         )
-        .where(LtiContext.deployment_id.in_(ours), other.deployment_id.in_(ours))
+        .where(
+            LtiContext.deployment_id.in_(ours),
+            other.deployment_id.in_(ours),
+            _has_work(other.course_id) | ~_has_work(LtiContext.course_id),
+        )
         .group_by(LtiContext.deployment_id)
     )
     known = {row[0]: int(row[1]) for row in rows}
-    return {one: known.get(one, 0) for one in ours if with_courses - {one}}
+    return {
+        one: known.get(one, 0)
+        for one in ours
+        if any(courses[old] > bygone.get((old, one), 0) for old in ours if old != one)
+    }
 
 
 def succeed(session: Session, old: Place, new: Place) -> Succession:
@@ -114,55 +133,80 @@ def succeed(session: Session, old: Place, new: Place) -> Succession:
 
     A course that has begun under the new one is dropped if nothing was made in it yet.
     """
-    twin = aliased(LtiContext)
-    begun = session.execute(
-        select(LtiContext.context_id, twin.course_id)
-        .join(twin, twin.lti_context_id == LtiContext.lti_context_id)
-        .where(
-            LtiContext.deployment_id == old.deployment.deployment_id,
-            twin.deployment_id == new.deployment.deployment_id,
-        )
-    ).all()
-    worked_in = _worked_in(session, [row.course_id for row in begun])
-    dropped = {row.course_id for row in begun} - worked_in
+    begun = _begun(session, old, new)
+    stays = [row.context_id for row in begun if row.is_worked_in]
+    dropped = [row.course_id for row in begun if not row.is_worked_in]
     session.execute(delete(Course).where(Course.course_id.in_(dropped)))
-    left = [row.context_id for row in begun if row.course_id in worked_in]
     if new.deployment.institution_id is None:
         new.deployment.institution_id = old.deployment.institution_id
     try:
-        moved = session.execute(
+        moved = session.scalars(
             update(LtiContext)
             .where(
                 LtiContext.deployment_id == old.deployment.deployment_id,
-                LtiContext.context_id.not_in(left),
+                LtiContext.context_id.not_in(stays),
             )
             .values(deployment_id=new.deployment.deployment_id)
             .returning(LtiContext.context_id)
         ).all()
     except IntegrityError as error:
         raise SuccessionRefused(reason=str(error.orig)) from error
-    _send_what_waits(session, [row.context_id for row in moved])
-    return Succession(len(moved), len(left))
+    return Succession(
+        moved=len(moved),
+        left=sum(row.is_worked_in and row.was_worked_in for row in begun),
+        dropped=len(dropped),
+        scores=inheriting.take_over(session, moved),
+    )
 
 
-def _send_what_waits(session: Session, contexts: Sequence[UUID]) -> None:
-    """By the new registration: the jobs that wait are the old one's."""
-    waiting = session.scalars(
-        select(ScoreOutbox.outbox_id)
-        .join(LineItem, LineItem.line_item_id == ScoreOutbox.line_item_id)
-        .where(
-            LineItem.context_id.in_(contexts),
-            ScoreOutbox.status.in_((ScoreStatus.WAITING, ScoreStatus.SENDING)),
-        )
+def _begun(session: Session, old: Place, new: Place) -> Sequence[Row[UUID, UUID, bool, bool]]:
+    """The contexts of the old deployment that are there under the new one, too, each with the
+    course there; nobody begins any work in it until this transaction ends.
+    """
+    twin = aliased(LtiContext)
+    pairs = (
+        (twin.lti_context_id == LtiContext.lti_context_id)
+        & (LtiContext.deployment_id == old.deployment.deployment_id)
+        & (twin.deployment_id == new.deployment.deployment_id)
+    )
+    held = session.scalars(
+        select(Course.course_id)
+        .where(Course.course_id.in_(select(twin.course_id).join(LtiContext, pairs)))
+        .order_by(Course.course_id)
+        .with_for_update()
     ).all()
-    slots.wake(session, waiting)
+    return session.execute(
+        select(
+            LtiContext.context_id,
+            twin.course_id,
+            _has_work(twin.course_id).label("is_worked_in"),
+            _has_work(LtiContext.course_id).label("was_worked_in"),
+        )
+        .join(twin, pairs)
+        .where(twin.course_id.in_(held))
+    ).all()
 
 
-def _worked_in(session: Session, courses: Sequence[UUID]) -> set[UUID]:
-    found: set[UUID] = set()
-    for kind in _WORK:
-        found.update(session.scalars(select(kind.course_id).where(kind.course_id.in_(courses))))
-    return found
+def _has_work(course_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    return or_(*(exists().where(kind.course_id == course_id) for kind in _WORK))
+
+
+def _bygone(session: Session, deployments: Sequence[UUID]) -> dict[tuple[UUID, UUID], int]:
+    """How many courses, of one deployment and another, were merely opened under the first and have
+    work in them under the second: nothing of these is left to go on."""
+    twin = aliased(LtiContext)
+    rows = session.execute(
+        select(LtiContext.deployment_id, twin.deployment_id, func.count())
+        .join(twin, twin.lti_context_id == LtiContext.lti_context_id)
+        .where(
+            LtiContext.deployment_id.in_(deployments),
+            twin.deployment_id.in_(deployments),
+            ~_has_work(LtiContext.course_id),
+            _has_work(twin.course_id),
+        )
+        .group_by(LtiContext.deployment_id, twin.deployment_id)
+    )
+    return {(row[0], row[1]): int(row[2]) for row in rows}
 
 
 def _places(session: Session, *conditions: ColumnElement[bool]) -> list[Place]:

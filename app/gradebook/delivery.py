@@ -19,7 +19,7 @@ from app.connections import health
 from app.connections.switches import switched_on
 from app.extensions import transaction
 from app.gradebook import seeking, sending
-from app.gradebook.outbox import HELD, is_no_students, start_afresh
+from app.gradebook.outbox import AWAITS_LAUNCH, HELD, is_no_students, start_afresh
 from app.gradebook.sending import Changed, Sending, Sent, Settled
 from lti_config.ags import next_timestamp
 from lti_config.errors import Fault
@@ -34,11 +34,14 @@ FIRST_DELAY = timedelta(seconds=10)
 LONGEST_DELAY = timedelta(hours=1)
 PATIENCE = timedelta(hours=24)
 """So long a score is tried; then it is shown to the teacher as not accepted."""
+LAUNCH_AWAITED = timedelta(days=30)
+"""So long a refusal at a column of another deployment's time is none: a launch may name another."""
+TRIED_MEANWHILE = timedelta(days=1)
 
 NOT_REACHED = "The LMS could not be reached."
 GIVEN_UP = "The LMS could not be reached for a day."
 NO_STUDENT = "Nothing was sent: only students have a grade, and this person is none any more."
-_SENTENCES = {
+SENTENCES = {
     Cause.ACCESS: "The LMS does not accept CourseLLM's key or address. "
     "An administrator has to check the connection.",
     Cause.GONE: "The column, the assignment or the course is no longer in the LMS, "
@@ -59,7 +62,7 @@ def deliver(outbox_id: UUID, service: Service | TokenRefused) -> Settled | None:
     if taken is None:
         return None
     settled = _send(taken, service)
-    if isinstance(settled, Refused) and settled.cause is Cause.GONE:
+    if isinstance(settled, Refused) and (settled.cause is Cause.GONE or _is_bygone(taken, settled)):
         settled = _send_where_it_moved(taken, service, settled)
     with transaction() as session:
         _settle(session, taken, settled)
@@ -85,6 +88,7 @@ def _take(session: Session, outbox_id: UUID) -> Sending | None:
             Deployment.registration_id,
             Deployment.deployment_id.in_(switched_on()),
             is_no_students(),
+            LineItem.inherited_at > now() - LAUNCH_AWAITED,
         )
         .join(LineItem, LineItem.line_item_id == ScoreOutbox.line_item_id)
         .join(LtiContext, LtiContext.context_id == LineItem.context_id)
@@ -94,7 +98,7 @@ def _take(session: Session, outbox_id: UUID) -> Sending | None:
     ).one_or_none()
     if found is None or found[0].status not in {ScoreStatus.WAITING, ScoreStatus.SENDING}:
         return None
-    row, url, registration_id, is_on, is_no_student = found
+    row, url, registration_id, is_on, is_no_student, is_inherited = found
     if not is_on:
         row.last_error = HELD
         return None
@@ -118,6 +122,7 @@ def _take(session: Session, outbox_id: UUID) -> Sending | None:
         timestamp=row.last_timestamp,
         accepted=accepted_scores(row),
         unconfirmed=unconfirmed,
+        is_inherited=bool(is_inherited),
     )
 
 
@@ -164,6 +169,8 @@ def _settle(session: Session, taken: Sending, settled: Settled) -> None:
         _note_sent(row, taken, settled)
     elif isinstance(settled, Changed):
         note_changed(row, settled.shown)
+    elif isinstance(settled, Refused) and _is_bygone(taken, settled):
+        _await_launch(session, row, taken, settled)
     elif isinstance(settled, Refused):
         _note_refused(row, taken, settled)
     else:
@@ -198,9 +205,23 @@ def _note_sent(row: ScoreOutbox, taken: Sending, sent: Sent) -> None:
     start_afresh(row)
 
 
+def _is_bygone(taken: Sending, refused: Refused) -> bool:
+    """The column's address is of the time before its course came here: refused, it says nothing."""
+    return taken.is_inherited and refused.cause in {Cause.ACCESS, Cause.GONE}
+
+
+def _await_launch(session: Session, row: ScoreOutbox, taken: Sending, refused: Refused) -> None:
+    """Tried daily until a launch names the column; one that has done so meanwhile is no waiting."""
+    start_afresh(row)
+    row.posted_scores = [str(score) for score in taken.unconfirmed] or None
+    row.status, row.last_error = ScoreStatus.WAITING, f"{AWAITS_LAUNCH}\n{refused.reason}"
+    if session.get_one(LineItem, row.line_item_id).inherited_at is not None:
+        row.next_try_at = now() + TRIED_MEANWHILE
+
+
 def _note_refused(row: ScoreOutbox, taken: Sending, refused: Refused) -> None:
     """Given up; but if another score is wanted by now, that one has its own try."""
-    _give_up(row, _SENTENCES[refused.cause], refused.reason)
+    _give_up(row, SENTENCES[refused.cause], refused.reason)
     row.posted_scores = [str(score) for score in taken.unconfirmed] or None
     if row.version != taken.version:
         row.status = ScoreStatus.WAITING

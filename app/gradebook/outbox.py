@@ -24,6 +24,11 @@ from models import (
 
 HELD = "The connection to the LMS is switched off here. The score goes out once it is on."
 """The `last_error` of what waits for that."""
+AWAITS_LAUNCH = (
+    "The course came here from another registration, and the LMS does not take scores at its old "
+    "address. The score goes out once somebody opens the activity in the LMS."
+)
+"""The same, before what the LMS said."""
 
 
 def want_score(

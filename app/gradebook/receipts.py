@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import said
 from app.gradebook.columns import Graded, earned, find_activity, find_column, graded
-from app.gradebook.outbox import HELD
+from app.gradebook.outbox import AWAITS_LAUNCH, HELD
 from app.gradebook.scoring import Score, plain
 from models import ScoreOutbox, ScorePolicy, ScoreStatus
 
@@ -121,6 +121,7 @@ def _state(
 
 def state_of(row: ScoreOutbox, zone: tzinfo, moment: datetime) -> State:
     """The state of one score of the outbox, as its learner may read it."""
+    reason = (row.last_error or "").partition("\n")[0]
     match row.status:
         case ScoreStatus.SENT:
             since = said(row.sent_at, zone, moment) if row.sent_at else ""
@@ -129,10 +130,9 @@ def state_of(row: ScoreOutbox, zone: tzinfo, moment: datetime) -> State:
             more = f"It shows {shown_in_lms(row)} now, and that stays."
             return State(Sign.NEAR, "Changed in the gradebook", more)
         case ScoreStatus.REFUSED:
-            reason = (row.last_error or "").partition("\n")[0]
             return State(Sign.NEAR, "Not accepted", reason)
-    if row.last_error == HELD:
-        return State(Sign.NEAR, "Waiting", HELD)
+    if reason in {HELD, AWAITS_LAUNCH}:
+        return State(Sign.NEAR, "Waiting", reason)
     if row.next_try_at is not None and row.last_error:
         return State(Sign.NEAR, f"Waiting, next try at {said(row.next_try_at, zone, moment)}")
     return State(Sign.NO, "On its way to the gradebook", is_moving=True)

@@ -38,6 +38,8 @@ class Sending:
     """What the gradebook may show from the last score of ours that it accepted."""
     unconfirmed: tuple[Decimal, ...]
     """Posted after that without a known answer: the worker died, or the line broke."""
+    is_inherited: bool
+    """The column's address is of another deployment's time; no launch of today has named it."""
 
 
 @dataclass(frozen=True, slots=True)

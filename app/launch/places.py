@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.gradebook import inheriting
 from app.launch.queue import wait_for
 from app.launch.rows import correct
 from lti_config import texts
@@ -74,15 +75,17 @@ def settle_line_item(
     link: ResourceLink | None,
     line_item: LineItem | None,
 ) -> None:
-    """The link's own column, if the launch names it. A column that it had before is let go.
+    """The link's own column, if the launch names it. A column that it had before is let go; one of
+    another deployment's time is the same one, under the address of today.
 
     A submission review names the column it was opened from, which is one of the link's, perhaps.
     """
     url = launch.grades.line_item_url if launch.grades else None
     if url is None or link is None or launch.message_type is MessageType.SUBMISSION_REVIEW:
         return
-    if line_item is None:
-        line_item = _add_line_item(session, context, url)
+    line_item = line_item or _inherited(session, link) or _add_line_item(session, context, url)
+    if line_item.inherited_at is not None:
+        inheriting.named(session, line_item, url)
     if line_item.resource_link_id != link.resource_link_id:
         line_item.resource_link_id = link.resource_link_id
         session.execute(
@@ -138,6 +141,14 @@ def _add_link(session: Session, context: LtiContext, link_id: str) -> ResourceLi
         insert(ResourceLink).values(**key, title="", created_at=now()).on_conflict_do_nothing()
     )
     return session.execute(select(ResourceLink).filter_by(**key)).scalar_one()
+
+
+def _inherited(session: Session, link: ResourceLink) -> LineItem | None:
+    return session.scalar(
+        select(LineItem).where(
+            LineItem.resource_link_id == link.resource_link_id, LineItem.inherited_at.is_not(None)
+        )
+    )
 
 
 def _add_line_item(session: Session, context: LtiContext, url: str) -> LineItem:

@@ -1,5 +1,6 @@
-"""A column of the gradebook says since when it can't be read back, and why; a material keeps the
-sum of its vectors, and whether students may download it"""
+"""A column of the gradebook says since when it can't be read back, and why, and whether its address
+is of another deployment's time; a material keeps the sum of its vectors, and whether students may
+download it"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +15,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("line_items", sa.Column("results_failed_at", sa.DateTime(timezone=True)))
     op.add_column("line_items", sa.Column("results_error", sa.Text()))
+    op.add_column("line_items", sa.Column("inherited_at", sa.DateTime(timezone=True)))
     op.add_column("course_materials", sa.Column("vector_sum", VECTOR(), nullable=True))
     op.add_column("course_materials", sa.Column("may_be_saved", sa.Boolean()))
     op.execute(
@@ -29,5 +31,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("course_materials", "may_be_saved")
     op.drop_column("course_materials", "vector_sum")
+    op.drop_column("line_items", "inherited_at")
     op.drop_column("line_items", "results_error")
     op.drop_column("line_items", "results_failed_at")

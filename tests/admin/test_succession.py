@@ -4,34 +4,46 @@ The demo LMS registers CourseLLM a second time; the browser and the console spea
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app import config
+from app.admin import succession
+from app.admin.succession import Succession
+from app.extensions import transaction
+from app.gradebook.outbox import AWAITS_LAUNCH
 from app.jobs import run_worker
 from demo_lms import Platform, line_items, links, persons, scores, tools
 from demo_lms.tools import Tool
+from lti_config import ags
 from models import (
     AuditEvent,
+    Concept,
     Course,
     Deployment,
     Enrollment,
     Institution,
+    LineItem,
     LtiContext,
     Registration,
     RegistrationStatus,
     ScoreOutbox,
+    ScoreStatus,
+    ServiceToken,
 )
 from tests import factories
 from tests.activities.test_copied_course import Person
 from tests.admin.conftest import Console, shown
+from tests.gradebook.test_killed_worker import until
 from tests.launch import lms
+from tests.roster.test_killed_worker import waits_for_a_lock
 
 
 @pytest.fixture
@@ -132,6 +144,7 @@ def test_a_course_goes_on_when_the_operator_says_so(
     assert "1 course goes on here now." in page and "Disable the former" in page
     event = session.scalars(select(AuditEvent).order_by(AuditEvent.event_id.desc())).first()
     assert event and event.action == "deployment.took_courses_over"
+    assert event.details and event.details["dropped"] == "1"
 
     student.launch(anew, placed)
     assert "1 of 2 questions answered." in student.page
@@ -215,6 +228,154 @@ def test_a_score_that_waits_goes_out_by_the_new_registration(
     [column] = line_items.listed(platform.store)
     subject = persons.get("student-1").subject
     assert scores.results(anew, column, subject)[0]["resultScore"] == 10
+
+
+def _answered(app: Flask, platform: Platform, placed: links.Link) -> None:
+    student = Person(app, "student-1")
+    student.launch(platform, placed)
+    student.send("practice/answer", answer="b")
+
+
+def _score(session: Session) -> ScoreOutbox:
+    session.rollback()
+    session.expire_all()
+    return session.scalars(select(ScoreOutbox)).one()
+
+
+def test_a_score_that_the_former_registration_was_refused_goes_out_by_the_new_one(
+    app: Flask,
+    session: Session,
+    console: Console,
+    platform: Platform,
+    anew: Platform,
+    placed: links.Link,
+) -> None:
+    _answered(app, platform, placed)
+    session.rollback()
+    session.execute(delete(ServiceToken))  # it has run out
+    session.commit()
+    run_worker(config.current(), wait=False)
+    row = _score(session)
+    assert row.status is ScoreStatus.REFUSED
+    assert (row.last_error or "").startswith("The LMS does not accept CourseLLM's key")
+    page = take_over(console, session, platform, anew)
+    assert "1 score that waited, or that the LMS took from the former" in page
+    event = session.scalars(select(AuditEvent).order_by(AuditEvent.event_id.desc())).first()
+    assert event and event.details and event.details["scores"] == "1"
+    run_worker(config.current(), wait=False)
+    assert _score(session).status is ScoreStatus.SENT
+    [column] = line_items.listed(platform.store)
+    subject = persons.get("student-1").subject
+    assert scores.results(anew, column, subject)[0]["resultScore"] == 10
+
+
+def test_a_column_under_another_address_is_waited_for_until_a_launch_names_it(
+    app: Flask,
+    session: Session,
+    console: Console,
+    platform: Platform,
+    anew: Platform,
+    placed: links.Link,
+) -> None:
+    _answered(app, platform, placed)
+    take_over(console, session, platform, anew)
+    session.execute(update(LtiContext).values(ags_scopes=[ags.SCORE_SCOPE]))  # may not look
+    session.commit()
+    [old] = line_items.listed(platform.store)
+    assert old.id
+    line_items.delete(platform.store, old.id)
+    fresh = line_items.create(
+        platform.store,
+        {"label": "Set", "scoreMaximum": 10, "resourceLinkId": placed.id, "resourceId": "x"},
+    )
+    run_worker(config.current(), wait=False)
+    row = _score(session)
+    assert row.status is ScoreStatus.WAITING
+    assert (row.last_error or "").startswith(AWAITS_LAUNCH) and row.next_try_at
+
+    teacher = Person(app, "teacher")
+    teacher.launch(anew, placed)
+    run_worker(config.current(), wait=False)
+    row = _score(session)
+    assert (row.status, row.last_error) == (ScoreStatus.SENT, None)
+    subject = persons.get("student-1").subject
+    assert scores.results(anew, fresh, subject)[0]["resultScore"] == 10
+    column = session.scalars(select(LineItem)).one()
+    assert column.url == line_items.item_url(anew.settings, fresh.id)
+    assert column.inherited_at is None
+
+
+def test_work_begun_that_moment_is_not_dropped(
+    app: Flask,
+    session: Session,
+    console: Console,
+    platform: Platform,
+    anew: Platform,
+    placed: links.Link,
+) -> None:
+    """A teacher's first work is being stored while the operator presses the button."""
+    Person(app, "teacher").launch(anew, placed)
+    session.rollback()
+    new_course = session.scalars(select(Course).order_by(Course.created_at.desc())).first()
+    assert new_course
+    course_id = new_course.course_id
+    old_id, new_id = deployment_of(session, platform), deployment_of(session, anew)
+    factories.concept(session, session.get_one(Course, course_id), name="Begun")
+
+    def press() -> Succession:
+        with app.app_context(), transaction() as other:
+            places = [succession.place_of(other, one) for one in (old_id, new_id)]
+            return succession.succeed(other, *places)
+
+    with ThreadPoolExecutor(1) as pool:
+        pressed = pool.submit(press)
+        try:
+            until(lambda: waits_for_a_lock() or pressed.done(), 60)
+        finally:
+            session.commit()
+        done = pressed.result(timeout=60)
+    assert (done.moved, done.left, done.dropped) == (0, 1, 0)
+    session.expire_all()
+    assert session.get(Course, course_id) is not None
+    assert session.scalars(select(Concept.name)).all().count("Begun") == 1
+
+
+def test_what_was_merely_opened_before_is_no_course_to_take_over(
+    app: Flask,
+    session: Session,
+    console: Console,
+    platform: Platform,
+    anew: Platform,
+) -> None:
+    """The new registration has the work; under the former one there is nothing to miss."""
+    [deployment] = [deployment_of(session, anew)]
+    old_id = deployment_of(session, platform)
+    old, new = factories.course(session), factories.course(session)
+    session.execute(delete(LtiContext))
+    for course, where in ((old, old_id), (new, deployment)):
+        session.add(
+            LtiContext(deployment_id=where, lti_context_id="same", course_id=course.course_id)
+        )
+        session.flush()
+    factories.concept(session, new, name="Begun")
+    session.commit()
+    place = succession.place_of(session, deployment)
+    assert succession.predecessors(session, place) == []
+    followers = succession.followers(session, place.platform.platform_id)
+    assert deployment not in followers
+    page = shown(console.get(f"/deployments/{deployment}/courses"))
+    assert "No other deployment of this platform has a course" in page
+    done = succession.succeed(session, succession.place_of(session, old_id), place)
+    assert (done.moved, done.left, done.dropped) == (0, 0, 0)
+    session.rollback()
+
+    factories.concept(session, session.get_one(Course, old.course_id), name="Before")
+    session.commit()
+    place = succession.place_of(session, deployment)
+    assert [one.courses for one in succession.predecessors(session, place)] == [1]
+    assert succession.followers(session, place.platform.platform_id)[deployment] == 1
+    done = succession.succeed(session, succession.place_of(session, old_id), place)
+    assert (done.moved, done.left) == (0, 1)
 
 
 def test_only_within_one_platform_and_one_school(

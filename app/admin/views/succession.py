@@ -32,7 +32,13 @@ def take_over(deployment_id: UUID) -> Response | tuple[str, int]:
         if old is None:
             return _page(place, found, "Choose the deployment that this one follows."), 422
         done = changes.succeed(session, current_operator().name, old, place)
-    address = url_for(".show", deployment_id=deployment_id, moved=done.moved, left=done.left)
+    address = url_for(
+        ".show",
+        deployment_id=deployment_id,
+        moved=done.moved,
+        left=done.left,
+        scores=done.scores,
+    )
     return redirect(address, 303)
 
 
@@ -44,4 +50,5 @@ def _page(place: Place, found: list[Place], error: str | None = None) -> str:
         error=error,
         moved=request.args.get("moved", type=int),
         left=request.args.get("left", 0, type=int),
+        scores=request.args.get("scores", 0, type=int),
     )
