@@ -259,7 +259,7 @@ def test_a_score_that_the_former_registration_was_refused_goes_out_by_the_new_on
     assert row.status is ScoreStatus.REFUSED
     assert (row.last_error or "").startswith("The LMS does not accept CourseLLM's key")
     page = take_over(console, session, platform, anew)
-    assert "1 score that waited, or that the LMS took from the former" in page
+    assert "1 score that waited, or that the LMS refused the former" in page
     event = session.scalars(select(AuditEvent).order_by(AuditEvent.event_id.desc())).first()
     assert event and event.details and event.details["scores"] == "1"
     run_worker(config.current(), wait=False)

@@ -181,6 +181,7 @@ def test_what_is_not_asked_any_more_does_not_fail_for_ever(
     arranged.session.rollback()
     change(arranged)
     arranged.session.commit()
+    assert reading.readings(arranged.session, course_id).failed_at is None
     asked = len(server.of("results"))
     reading.ask_if_due(arranged.session, course_id)
     arranged.session.commit()
@@ -189,7 +190,6 @@ def test_what_is_not_asked_any_more_does_not_fail_for_ever(
     ).all()
     reading.read(arranged.column.line_item_id)
     assert len(server.of("results")) == asked
-    assert reading.readings(arranged.session, course_id).failed_at is None
 
 
 def test_a_binary_answer_is_told_without_what_no_database_keeps(
