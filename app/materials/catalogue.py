@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app import audit
 from app.deferral import defer
 from app.errors import NotFound
-from app.materials import twins
+from app.materials import twins, versions
 from app.materials.files.storage import Stored
 from app.materials.readers.kinds import MEDIA_TYPES
 from app.materials.visibility import is_for_saving, visible
@@ -212,11 +212,16 @@ def rename(session: Session, material: CourseMaterial, title: str) -> None:
 
 
 def release(
-    session: Session, material: CourseMaterial, *, is_public: bool, at: datetime | None = None
+    session: Session,
+    materials: Iterable[CourseMaterial],
+    *,
+    is_public: bool,
+    at: datetime | None = None,
 ) -> None:
-    """Releases to students at once or from a moment on, or hides."""
-    material.is_public = is_public
-    material.release_at = at if is_public else None
+    """Releases to students at once or from a moment on, or hides; with the versions that wait."""
+    for material in versions.with_waiting(session, materials):
+        material.is_public = is_public
+        material.release_at = at if is_public else None
     session.flush()
 
 
@@ -226,6 +231,8 @@ def let_save(session: Session, material: CourseMaterial, *, allowed: bool) -> No
     material.may_be_saved = None
     if allowed != is_for_saving(material):
         material.may_be_saved = allowed
+    for waiting in versions.with_waiting(session, [material]):
+        waiting.may_be_saved = material.may_be_saved
     session.flush()
 
 

@@ -39,6 +39,7 @@ def edit(material_id: uuid.UUID) -> str:
 def change(material_id: uuid.UUID) -> Response:
     form, errors = request.form, dict[str, str]()
     with transaction() as session:
+        versions.hold(session, [material_id])
         material, row, zone = _for_editing(session, material_id)
         release_at = None
         if form.get("release") == "from":
@@ -46,7 +47,7 @@ def change(material_id: uuid.UUID) -> Response:
         if not errors:
             catalogue.rename(session, material, form.get("title", ""))
             catalogue.release(
-                session, material, is_public=form.get("release") != "hidden", at=release_at
+                session, [material], is_public=form.get("release") != "hidden", at=release_at
             )
             catalogue.let_save(session, material, allowed="may_save" in form)
     if errors:
@@ -64,8 +65,9 @@ def again(material_id: uuid.UUID) -> Response:
 @blueprint.post("/<uuid:material_id>/delete")
 def delete(material_id: uuid.UUID) -> Response:
     with transaction() as session:
+        versions.hold(session, [material_id])
         material = _get(session, material_id)
-        deletion.delete_material(session, current_actor().user_id, material)
+        deletion.delete_materials(session, current_actor().user_id, [material])
     return redirect(url_for("materials.index", deleted=material_id), 303)
 
 
@@ -74,6 +76,7 @@ def restore() -> Response:
     """Brings deleted files back."""
     actor = current_actor()
     with transaction() as session:
+        versions.hold(session, _chosen())
         for material_id in _chosen():
             material = deletion.get_deleted(session, actor.course, material_id)
             deletion.restore_material(session, actor.user_id, material)
@@ -86,13 +89,13 @@ def chosen() -> Response:
     the new version."""
     actor, act = current_actor(), request.form.get("do")
     with transaction() as session:
+        versions.hold(session, _chosen())
         ids = versions.where_now(session, actor.course, _chosen(), see_hidden=True).values()
         materials = catalogue.get_chosen(session, actor.course, ids)
-        for material in materials:
-            if act == "delete":
-                deletion.delete_material(session, actor.user_id, material)
-            elif act in ("release", "hide"):
-                catalogue.release(session, material, is_public=act == "release")
+        if act == "delete":
+            deletion.delete_materials(session, actor.user_id, materials)
+        elif act in ("release", "hide"):
+            catalogue.release(session, materials, is_public=act == "release")
     if act == "delete":
         deleted = [material.material_id for material in materials]
         return redirect(url_for("materials.index", deleted=deleted), 303)

@@ -1,11 +1,13 @@
 """A new version of a material: it replaces the old one without a gap in search.
 
 The old one is found until words find the new one. Then, in one transaction, the new one takes its
-title, place and release, and the activities that stand for it; the old one is kept deleted.
+title, place and release, and the activities that stand for it; the old one is kept deleted. To a
+teacher a material and the versions that wait for its place are one row: what is done to it is done
+to all of them.
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import ColumnElement, or_, select, text, update
 from sqlalchemy.orm import Session
@@ -16,9 +18,43 @@ from models import Activity, CourseMaterial, IndexingStatus, now
 
 LONGEST_CHAIN = 100
 
+_FIRST_OF = text(
+    """
+    with recursive up as (
+        select material_id, replaces_id from course_materials
+        where material_id = any(cast(:materials as uuid[]))
+        union
+        select older.material_id, older.replaces_id
+        from up join course_materials as older on older.material_id = up.replaces_id
+    )
+    select material_id from up where replaces_id is null
+    """
+)
+_LOCK = text(
+    """
+    select pg_advisory_xact_lock(key) from (
+        select distinct hashtextextended('versions:' || one, 0) as key
+        from unnest(cast(:first as text[])) as one order by key
+    ) as keys
+    """
+)
+
+
+def hold(session: Session, material_ids: Iterable[uuid.UUID]) -> None:
+    """Holds others back who change which version of these materials is in use, until the
+    transaction ends. First of all, before a row is locked or read: two versions that are read at
+    once would each wait for the other's row.
+    """
+    held = set[uuid.UUID]()
+    given = {"materials": list(material_ids)}
+    while first := set(session.scalars(_FIRST_OF, given)) - held:  # another, where one is purged
+        session.execute(_LOCK, {"first": [str(one) for one in first]})
+        held |= first
+
 
 def begin_version(material: CourseMaterial, old: CourseMaterial) -> None:
-    """Lets `material`, which has just been added, become a version of `old` once it is read."""
+    """Lets `material`, which has just been added or brought back, become a version of `old` once it
+    is read."""
     material.replaces_id = old.material_id
     _take_on(material, old)
 
@@ -40,14 +76,7 @@ def take_over(session: Session, material: CourseMaterial) -> None:
         _take_on(material, old)
         old.deleted_at = now()
     _move_activities(session, old, material)
-    audit.record(
-        session,
-        material.uploader_id,
-        material.course_id,
-        "material.replaced",
-        str(old.material_id),
-        {"by": str(material.material_id)},
-    )
+    _record_replaced(session, old, material)
     session.flush()
 
 
@@ -63,6 +92,23 @@ def waiting_for(
         if material.replaces_id is not None:
             waiting.setdefault(material.replaces_id, []).append(material)
     return waiting
+
+
+def with_waiting(session: Session, materials: Iterable[CourseMaterial]) -> list[CourseMaterial]:
+    """These materials, each with the new versions that wait to take its place."""
+    given = list(materials)
+    waiting = waiting_for(session, [one.material_id for one in given])
+    found = (it for one in given for it in (one, *waiting.get(one.material_id, ())))
+    return list(dict.fromkeys(found))
+
+
+def deleted_with(session: Session, material: CourseMaterial) -> list[CourseMaterial]:
+    """The versions that waited for this material's place when it was deleted, and went with it."""
+    query = select(CourseMaterial).where(
+        CourseMaterial.replaces_id == material.material_id,
+        CourseMaterial.deleted_at == material.deleted_at,
+    )
+    return list(session.scalars(query.order_by(CourseMaterial.upload_date)))
 
 
 def in_use_for(
@@ -81,20 +127,31 @@ def in_use_for(
 
 
 def change_places(session: Session, newer: CourseMaterial, older: CourseMaterial) -> None:
-    """Goes back to a version: the newer one is deleted, with the same way back."""
+    """Goes back to a version: the newer one is deleted, with the same way back. What waited for the
+    newer one's place waits for this one's."""
     _take_on(older, newer)
+    for waiting in with_waiting(session, [newer])[1:]:
+        waiting.replaces_id = older.material_id
     newer.deleted_at, newer.replaces_id = now(), older.material_id
     _move_activities(session, newer, older)
+    _record_replaced(session, newer, older)
     session.flush()
 
 
-def in_use_after(session: Session, material: CourseMaterial) -> CourseMaterial | None:
+def in_use_after(
+    session: Session, material: CourseMaterial, *, besides: CourseMaterial | None = None
+) -> CourseMaterial | None:
     """The version that has taken this deleted material's place, directly or by others."""
+    left_out = besides.material_id if besides else None
     material_id: uuid.UUID = material.material_id
     for _ in range(LONGEST_CHAIN):
         newer = session.scalars(
             select(CourseMaterial)
-            .where(CourseMaterial.replaces_id == material_id, _was_taken_in())
+            .where(
+                CourseMaterial.replaces_id == material_id,
+                CourseMaterial.material_id.is_distinct_from(left_out),
+                _was_taken_in(),
+            )
             .order_by(CourseMaterial.deleted_at.is_not(None), CourseMaterial.upload_date.desc())
             .limit(1)
         ).first()
@@ -104,13 +161,16 @@ def in_use_after(session: Session, material: CourseMaterial) -> CourseMaterial |
     return None
 
 
-def in_use_instead(session: Session, material: CourseMaterial) -> CourseMaterial | None:
-    """What stands in a deleted material's place: a newer version, or one that was gone back to."""
+def in_use_instead(
+    session: Session, material: CourseMaterial, *, besides: CourseMaterial | None = None
+) -> CourseMaterial | None:
+    """What stands in a deleted material's place: a newer version, or one that was gone back to;
+    `besides` the one that asks."""
     older: CourseMaterial | None = material
     for _ in range(LONGEST_CHAIN):
         if older is None or older.deleted_at is None:
             return older
-        newer = in_use_after(session, older)
+        newer = in_use_after(session, older, besides=besides)
         if newer is not None:
             return newer
         older = session.get(CourseMaterial, older.replaces_id) if older.replaces_id else None
@@ -133,25 +193,6 @@ def leads_to(session: Session, course_id: uuid.UUID, material_id: uuid.UUID) -> 
     return instead.material_id if instead else None
 
 
-_MARKS = r"[\s*_`~#|>·\\]+"
-_WITHOUT = text(
-    r"""
-    with held as materialized (
-        select material_id, regexp_replace(content, :marks, '', 'g') as content
-        from material_chunks where material_id = any(cast(:materials as uuid[]))
-    )
-    select number
-    from unnest(cast(:materials as uuid[]), cast(:texts as text[]))
-         with ordinality as asked (material_id, its_text, number)
-    where not exists (
-        select from held
-        where held.material_id = asked.material_id
-          and strpos(held.content, regexp_replace(asked.its_text, :marks, '', 'g')) > 0
-    )
-    """
-)
-
-
 def where_now(
     session: Session, course_id: uuid.UUID, ids: Collection[uuid.UUID], *, see_hidden: bool
 ) -> dict[uuid.UUID, uuid.UUID]:
@@ -163,25 +204,6 @@ def where_now(
     newer = [one for one in moved.values() if one is not None]
     seen = _seen(session, course_id, newer, see_hidden=see_hidden) if newer else set()
     return found | {one: to for one, to in moved.items() if to in seen and to is not None}
-
-
-def without(
-    session: Session, texts: Collection[tuple[uuid.UUID, str]]
-) -> set[tuple[uuid.UUID, str]]:
-    """Those of the texts, each with a material, that the material does not hold. Spaces and the
-    marks of Markdown do not count: lines may break elsewhere, and a card shows text as it reads."""
-    if not texts:
-        return set()
-    asked = list(texts)
-    rows = session.scalars(
-        _WITHOUT,
-        {
-            "materials": [one for one, _ in asked],
-            "texts": [it for _, it in asked],
-            "marks": _MARKS,
-        },
-    )
-    return {asked[number - 1] for number in rows}
 
 
 def _seen(
@@ -199,18 +221,11 @@ def _before(session: Session, material: CourseMaterial) -> CourseMaterial | None
     """The version in use that `material` is to replace, else the one that it was made for."""
     if material.replaces_id is None:
         return None
-    old = session.get(CourseMaterial, material.replaces_id, with_for_update=True)
-    if old is None or old.deleted_at is None:
-        return old
-    others = session.scalars(
-        select(CourseMaterial).where(
-            CourseMaterial.replaces_id == old.material_id,
-            CourseMaterial.material_id != material.material_id,
-            CourseMaterial.deleted_at.is_(None),
-            _was_taken_in(),
-        )
-    )
-    return others.first() or old
+    old: CourseMaterial | None = session.get(CourseMaterial, material.replaces_id)
+    before = (in_use_instead(session, old, besides=material) if old else None) or old
+    if before is not None:  # what cites it goes on meanwhile
+        session.refresh(before, with_for_update={"key_share": True})
+    return before
 
 
 def _settle_others(
@@ -228,12 +243,27 @@ def _settle_others(
     for other in others:
         if other.upload_date < material.upload_date:
             other.deleted_at = now()
+            _record_replaced(session, other, material, "material.superseded")
         else:
             other.replaces_id = material.material_id
 
 
-def _was_taken_in() -> ColumnElement[bool]:
+def _record_replaced(
+    session: Session,
+    old: CourseMaterial,
+    new: CourseMaterial,
+    action: str = "material.replaced",
+) -> None:
+    subject, details = str(old.material_id), {"by": str(new.material_id)}
+    audit.record(session, new.uploader_id, new.course_id, action, subject, details)
+
+
+def was_taken_in(material: CourseMaterial) -> bool:
     """Whether a version has come so far that it takes the place of the one before it."""
+    return material.chunk_count > 0 or material.indexing_status is IndexingStatus.COMPLETED
+
+
+def _was_taken_in() -> ColumnElement[bool]:
     return or_(
         CourseMaterial.chunk_count > 0,
         CourseMaterial.indexing_status == IndexingStatus.COMPLETED,

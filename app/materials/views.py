@@ -54,6 +54,7 @@ def index() -> str:
         materials = catalogue.list_materials(session, actor.course)
         rows = rows_of(session, actor.course, materials)
         gone = deletion.list_deleted(session, actor.course)
+        why_gone = deletion.why_gone(session, gone)
         waiting = uploads.list_unfinished(session, actor.course, actor.user_id)
     known = set(request.args.getlist("known"))
     just_deleted, recent = set(request.args.getlist("deleted")), now() - UNDO_SHOWN_FOR
@@ -69,6 +70,7 @@ def index() -> str:
             if str(m.material_id) in just_deleted and (m.deleted_at or now()) > recent
         ],
         gone=gone,
+        why_gone=why_gone,
         waiting=waiting,
         attention=sum(row.needs_attention for row in rows),
         may_change=actor.may(Right.MANAGE),

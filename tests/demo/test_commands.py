@@ -176,7 +176,7 @@ def test_what_a_teacher_has_changed_stays(run: Run, session: Session) -> None:
     question = session.scalars(select(PracticeQuestion).limit(1)).one()
     question.question_text, question.is_active = "Another wording?", False
     catalogue.rename(session, material, "Functions (new)")
-    catalogue.release(session, material, is_public=False)
+    catalogue.release(session, [material], is_public=False)
     before = _counts(session)
     session.commit()
     run("course")
@@ -191,7 +191,7 @@ def test_what_a_teacher_has_changed_stays(run: Run, session: Session) -> None:
 
 def test_what_a_teacher_has_deleted_stays_deleted(run: Run, session: Session) -> None:
     run("course")
-    deletion.delete_material(session, SYSTEM_USER_ID, _material(session, 2))
+    deletion.delete_materials(session, SYSTEM_USER_ID, [_material(session, 2)])
     session.commit()
     assert "0 files added" in run("course")
     course = _course(session)

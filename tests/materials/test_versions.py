@@ -223,19 +223,6 @@ def test_the_row_of_a_replaced_file_lives_on_under_its_id(
     assert teacher.get(f"materials/{new}").status_code == 404, "a tick means what stands there"
 
 
-def test_a_version_of_a_deleted_material_is_added_and_links_lead_to_it(
-    session: Session, course: Course, teacher: Visitor, read: Add
-) -> None:
-    old = read("a.txt", OLD)
-    replace(teacher, old, NEW)
-    new = version_of(session, old)
-    teacher.post(f"materials/{old}/delete")
-    assert found(session, course) == []
-    jobs.index_words(str(new))
-    assert found(session, course) == [new]
-    assert teacher.get(f"materials/{old}").status_code == 302
-
-
 def test_the_same_content_is_no_new_version(session: Session, teacher: Visitor, read: Add) -> None:
     old = read("a.txt", OLD)
     replace(teacher, old, OLD)

@@ -132,12 +132,13 @@ def _replace(
     add_text: AddText,
     is_purged: bool,
     pages: Sequence[str] = PAGES,
+    file_type: FileType = FileType.PDF,
 ) -> CourseMaterial:
     new = add_text(
         course,
         *pages,
         title="Week 4",
-        file_type=FileType.PDF,
+        file_type=file_type,
         replaces_id=old.material_id,
     )
     _delete(session, old, is_purged=is_purged)
@@ -189,6 +190,42 @@ def test_a_card_of_markdown_is_kept_where_the_version_in_use_says_it_still(
     ask(student, "What is a zubrowka tuple?")
     _replace(session, course, old, add_text, False, [text + "\n\nMore."])
     assert "A zubrowka tuple is never changed by any assignment at all." in told(student)
+
+
+RICH = (
+    "# Tuples\n\nA **zubrowka** tuple, says [the guide](https://example.org/a_b?x=1&y=2), is never "
+    "changed.\nThe zubrowka tuple &amp; its kin stay &#8220;as they are&#8221; when ![a "
+    "picture](tuple.png) is drawn of them all.\n"
+)
+
+
+def test_links_pictures_and_entities_of_markdown_are_kept_as_they_read(
+    session: Session, course: Course, student: Visitor, add_text: AddText
+) -> None:
+    old = add_text(course, RICH, title="Tuples", file_type=FileType.MD)
+    ask(student, "What is a zubrowka tuple?")
+    before = told(student)
+    first = "A zubrowka tuple, says the guide, is never changed."
+    second = (
+        "The zubrowka tuple &amp; its kin stay “as they are” when a picture is drawn of them all."
+    )
+    assert first in before and second in before
+    _replace(session, course, old, add_text, False, [RICH + "\n\nMore."], FileType.MD)
+    after = told(student)
+    for said in (first, second):
+        assert after.count(said) == before.count(said)
+    assert "not shown any more" not in after
+
+
+def test_a_sentence_of_markdown_with_a_link_that_is_there_no_more_is_not_shown(
+    session: Session, course: Course, student: Visitor, add_text: AddText
+) -> None:
+    old = add_text(course, RICH, title="Tuples", file_type=FileType.MD)
+    ask(student, "What is a zubrowka tuple?")
+    assert "says the guide" in told(student)
+    pages = [RICH.replace("is never changed", "may be changed"), "The guide says more of a tuple."]
+    _replace(session, course, old, add_text, False, pages, FileType.MD)
+    assert "says the guide" not in told(student)
 
 
 def _set(session: Session, material: CourseMaterial, state: dict[str, Any]) -> None:

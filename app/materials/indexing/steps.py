@@ -20,7 +20,7 @@ from app.materials.indexing.extraction import Extraction
 from app.materials.indexing.postings import write_postings
 from app.materials.indexing.tokens import counter_of
 from app.materials.retrieval.language import text_configuration
-from app.materials.versions import take_over
+from app.materials.versions import hold, take_over
 from models import (
     Course,
     CourseMaterial,
@@ -86,6 +86,7 @@ def store_words(
     session: Session, material_id: uuid.UUID, found: Extraction, chunks: Sequence[ChunkDraft]
 ) -> None:
     """Replaces everything that is known of the material's text, and has its vectors made."""
+    hold(session, [material_id])
     material = _locked(session, material_id)
     if material is None:
         return
@@ -119,6 +120,7 @@ def store_words(
 def keep_unread(session: Session, material_id: uuid.UUID, sentence: str, media_type: str) -> None:
     """Keeps a file of a kind that is not read; `sentence` says what it is. As a new version of one
     that is searched it fails instead."""
+    hold(session, [material_id])
     material = _locked(session, material_id)
     if material is None:
         return

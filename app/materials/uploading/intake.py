@@ -34,6 +34,7 @@ def take_in(
     try:
         check_size(stored.size)
         with transaction() as session:
+            versions.hold(session, [replaces_id] if replaces_id else [])
             added = add_file(session, course_id, user_id, name, material_id, stored, replaces_id)
     finally:
         if added is None or not added.is_kept:

@@ -22,7 +22,7 @@ from app.materials.files import incoming
 from app.materials.files.removal import remove
 from app.materials.files.storage import PIECE, StorageUnreachable, Stored, storage
 from app.materials.uploading.intake import add_file, check_size
-from app.materials.versions import in_use_for
+from app.materials.versions import hold, in_use_for
 from models import CourseMaterial, Upload, now
 
 KEPT_FOR = timedelta(days=1)
@@ -188,6 +188,7 @@ def _keep(upload: Upload) -> Stored:
 
 
 def _turn_into_material(session: Session, upload: Upload, stored: Stored | None) -> Added:
+    hold(session, [upload.replaces_id] if upload.replaces_id else [])
     upload = session.get_one(Upload, upload.upload_id, with_for_update=True)
     if upload.material_id is not None or stored is None:
         material = session.get_one(CourseMaterial, upload.material_id)

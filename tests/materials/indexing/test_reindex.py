@@ -485,7 +485,7 @@ def test_a_deleted_file_that_comes_back_after_the_move_gets_its_vectors(
     teacher = look(filled).uploader_id
     read("b.txt", b"another text")
     with transaction() as step:
-        deletion.delete_material(step, teacher, step.get_one(CourseMaterial, filled))
+        deletion.delete_materials(step, teacher, [step.get_one(CourseMaterial, filled)])
     move.begin()
     move.work_off()
     assert move.models() == (NEW, None)
