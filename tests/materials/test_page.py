@@ -483,6 +483,35 @@ def test_the_page_fits_and_axe_finds_nothing(
 
 
 @pytest.mark.parametrize("width", [320, 1280])
+def test_a_row_with_a_new_version_goes_and_comes_back_whole(
+    room: Room, session: Session, read: Add, add: Add, look: Look, width: int
+) -> None:
+    """Beside what was replaced, and what came too late."""
+    old = read("Sheet.txt", b"One sheet")
+    waiting = [add(f"Sheet {number}.txt", str(number).encode()) for number in range(3)]
+    for one in waiting:
+        session.get_one(CourseMaterial, one).replaces_id = old
+    session.commit()
+    jobs.index_words(str(waiting[1]))
+    page = room.page
+    page.set_viewport_size({"width": width, "height": 640})
+    page.goto(f"{room.address}{waiting[1]}/edit")
+    page.get_by_role("button", name="Delete file").click()
+    page.wait_for_selector("[data-upload-drop]:not([hidden])")
+    page.locator("summary", has_text="Recently deleted (3)").click()
+    gone = page.locator("details li")
+    assert [text.split("\n\n")[1:-1] for text in gone.all_inner_texts()] == [
+        [],
+        ["Another version took its place."],
+        ["A new version that never came into use: a later one was read first."],
+    ]
+    check(page, width)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".cl-version")).to_contain_text("until it is read")
+    assert look(waiting[2]).deleted_at is None
+
+
+@pytest.mark.parametrize("width", [320, 1280])
 def test_a_source_fits_and_axe_finds_nothing(room: Room, read: Add, width: int) -> None:
     room.page.set_viewport_size({"width": width, "height": 640})
     code, row = "x = " + "very_long_name + " * 20, "| wide " * 20
