@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.extensions import transaction
+from app.materials.retrieval.language import text_configuration
 from app.materials.retrieval.scope import Scope, scope_of
 from app.materials.retrieval.vectors import VectorHit, nearest
 from app.materials.retrieval.words import WordHit, search_words, terms_of
@@ -96,7 +97,7 @@ def _ways(course: Filled) -> dict[str, Callable[[Session, str, Sequence[float]],
 
     def by_words(session: Session, question: str, _: Sequence[float]) -> Ranking:
         scope = scope_of(session, course.course_id, see_hidden=False)
-        terms = terms_of(session, scope, question)
+        terms = terms_of(session, scope, question, text_configuration(question))
         return ranking(scope, search_words(session, scope, terms, limit=DEPTH))
 
     def by_vectors(session: Session, _: str, vector: Sequence[float]) -> Ranking:

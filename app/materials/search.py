@@ -17,9 +17,10 @@ from app.materials.retrieval.coverage import (
 )
 from app.materials.retrieval.foreign import evidence_abroad, foreign_to
 from app.materials.retrieval.fusion import Place, fuse, with_neighbours
+from app.materials.retrieval.language import text_configuration
 from app.materials.retrieval.passages import Passage, read_passages
 from app.materials.retrieval.scope import Scope, scope_of
-from app.materials.retrieval.second_look import look_again, weights_of, with_snippets
+from app.materials.retrieval.second_look import look_again, look_at, weights_of, with_snippets
 from app.materials.retrieval.vectors import VectorHit, nearest
 from app.materials.retrieval.words import Term, search_words, terms_of
 from models import Coverage
@@ -64,16 +65,18 @@ def search(
     search. Five short statements, and one where the course lacks a word of the question.
     """
     scope = scope_of(session, course_id, see_hidden=see_hidden)
-    terms = terms_of(session, scope, question)
+    language = text_configuration(question)
+    terms = terms_of(session, scope, question, language)
     words = search_words(session, scope, terms, limit=CANDIDATES)
     vectors = _by_meaning(session, scope, question_vector, question_model)
     scores = _best(with_neighbours(fuse(words, vectors)))
     passages = read_passages(session, scope, scores, words, vectors) if scores else []
     configs = {scope.materials[number]: scope.configs[number] for number, _ in scores}
-    foreign = foreign_to(question, terms, scope.configs)
+    foreign = foreign_to(question, language, terms, scope.configs)
     most = LOOKED_AT if foreign.configs else limit
     weights = weights_of(terms)
-    passages = look_again(passages, weights, configs, most)
+    looks = look_at(passages, weights, configs)
+    passages = look_again(passages, looks, most)
     evidence = evidence_of(passages, vectors, scope)
     if passages and evidence.cosine is None:
         evidence = replace(evidence, said_share=_said_by(passages[0], terms, configs))
@@ -83,7 +86,7 @@ def search(
     if found and is_abroad:
         coverage = judge(found[1])
         passages.sort(key=lambda one: one is not found[0])
-    shown = with_snippets(passages[:limit], weights, configs)
+    shown = with_snippets(passages[:limit], looks, weights, configs)
     return SearchResult(coverage, shown, scope.model, is_abroad and foreign.own is not None)
 
 

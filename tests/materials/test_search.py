@@ -194,7 +194,7 @@ def test_a_hidden_file_leaves_the_statistics_with_its_text(
 
 def score_of(session: Session, course: Course, question: str) -> float:
     scope = scope_of(session, course.course_id, see_hidden=False)
-    return search_words(session, scope, terms_of(session, scope, question), limit=5)[0].score
+    return search_words(session, scope, terms_of(session, scope, question, None), limit=5)[0].score
 
 
 @pytest.mark.parametrize("question", ["the mitocondrion", "Wo liegen die Mitochondrien?"])

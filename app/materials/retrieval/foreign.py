@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from app.materials.retrieval.coverage import OTHERS, Evidence, is_known, mean_of_others
-from app.materials.retrieval.language import SIMPLE, likeliest, speaks, text_configuration
+from app.materials.retrieval.language import SIMPLE, likeliest, speaks
 from app.materials.retrieval.normalisation import fold
 from app.materials.retrieval.passages import Passage
 from app.materials.retrieval.scope import Scope
@@ -30,10 +30,12 @@ class Foreign(NamedTuple):
     own: str | None = None
 
 
-def foreign_to(question: str, terms: Sequence[Term], configs: Collection[str]) -> Foreign:
-    """Which of the course's languages the question is not in."""
+def foreign_to(
+    question: str, language: str | None, terms: Sequence[Term], configs: Collection[str]
+) -> Foreign:
+    """Which of the course's languages the question is not in; `language` where it can be told."""
     known = frozenset(configs)
-    language = text_configuration(question) or likeliest(question, known)
+    language = language or likeliest(question, known)
     if language in known:
         return Foreign(known - {language, SIMPLE}, language)
     is_foreign = language or _has_no_small_words(question, terms, known)

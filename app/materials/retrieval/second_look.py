@@ -37,17 +37,26 @@ class _Looked(NamedTuple):
     twins: list[Passage]
 
 
-def look_again(
+def look_at(
     passages: Sequence[Passage],
     weights: Mapping[str, Weights],
     configs: Mapping[uuid.UUID, str],
-    limit: int,
+) -> dict[uuid.UUID, Looked]:
+    """What the sentences of each passage hold of the question, by chunk. `configs` by material."""
+    return {
+        passage.chunk_id: look(passage.content, weights.get(configs[passage.material_id], {}))
+        for passage in passages
+    }
+
+
+def look_again(
+    passages: Sequence[Passage], looks: Mapping[uuid.UUID, Looked], limit: int
 ) -> list[Passage]:
     """The best passages that say different things, best first, and of the snippet what its
-    sentence holds of the question; at most `limit`. `configs` by material."""
+    sentence holds of the question; at most `limit`."""
     again = []
     for passage in passages:
-        sentence = look(passage.content, weights.get(configs[passage.material_id], {}))
+        sentence = looks[passage.chunk_id]
         score = passage.score + SENTENCE_WEIGHT * sentence.share
         again.append(_Looked(score, passage, sentence, []))
     return [
@@ -63,6 +72,7 @@ def look_again(
 
 def with_snippets(
     passages: Sequence[Passage],
+    looks: Mapping[uuid.UUID, Looked],
     weights: Mapping[str, Weights],
     configs: Mapping[uuid.UUID, str],
 ) -> list[Passage]:
@@ -70,7 +80,7 @@ def with_snippets(
     shown = []
     for passage in passages:
         asked = weights.get(configs[passage.material_id], {})
-        snippet = snippet_of(passage, asked, look(passage.content, asked))
+        snippet = snippet_of(passage, asked, looks[passage.chunk_id])
         shown.append(replace(passage, snippet=snippet))
     return shown
 
@@ -121,7 +131,7 @@ def _collapsed(found: Sequence[_Looked], limit: int) -> list[_Looked]:
 
 def _is_same(a: set[str], b: set[str]) -> bool:
     """Sizes first: that costs nothing and tells most apart."""
-    if min(len(a), len(b)) < SAME * max(len(a), len(b)):
+    if len(a) < SAME * len(b) or len(b) < SAME * len(a):
         return False
     common = len(a & b)
     return common >= SAME * (len(a) + len(b) - common)

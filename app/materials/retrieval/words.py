@@ -19,7 +19,6 @@ from typing import NamedTuple
 from sqlalchemy import Double, bindparam, text
 from sqlalchemy.orm import Session
 
-from app.materials.retrieval.language import text_configuration
 from app.materials.retrieval.likeness import most_alike
 from app.materials.retrieval.normalisation import fold
 from app.materials.retrieval.scope import Scope
@@ -140,14 +139,15 @@ _SCORE = text(
 ).bindparams(*(bindparam(name, type_=Double) for name in ("least", "each")))
 
 
-def terms_of(session: Session, scope: Scope, question: str) -> list[Term]:
-    """The question's terms, the rarest first, with their weights in this scope. A statement more
-    where the materials lack one of them."""
+def terms_of(session: Session, scope: Scope, question: str, language: str | None) -> list[Term]:
+    """The question's terms, the rarest first, with their weights in this scope; without the small
+    words of `language`, its configuration. A statement more where the materials lack one of them.
+    """
     words = list(dict.fromkeys(fold(question[:LONGEST_QUESTION]).split()))[:MOST_WORDS]
     if not words or not scope.materials:
         return []
     asked = {"materials": scope.materials, "configs": scope.configs, "words": words}
-    rows = session.execute(_TERMS, {**asked, "own": text_configuration(question)}).all()
+    rows = session.execute(_TERMS, {**asked, "own": language}).all()
     unknown = [(config, term) for config, _, term, found_in in rows if not found_in]
     alike = most_alike(session, scope.materials, scope.configs, unknown)
     terms, asked_for = [], {(config, term) for config, _, term, found_in in rows if found_in}

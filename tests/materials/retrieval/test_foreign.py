@@ -3,7 +3,7 @@
 import pytest
 
 from app.materials.retrieval.foreign import foreign_to
-from app.materials.retrieval.language import likeliest, speaks
+from app.materials.retrieval.language import likeliest, speaks, text_configuration
 from app.materials.retrieval.words import Term
 
 
@@ -48,7 +48,9 @@ def test_of_a_few_languages_one_word_tells(
 def test_what_a_question_is_foreign_to(
     question: str, words: str, configs: list[str], foreign: set[str]
 ) -> None:
-    assert foreign_to(question, terms(words), configs).configs == foreign
+    assert (
+        foreign_to(question, text_configuration(question), terms(words), configs).configs == foreign
+    )
 
 
 @pytest.mark.parametrize(

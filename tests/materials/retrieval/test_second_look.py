@@ -3,7 +3,7 @@
 import uuid
 
 from app.materials.retrieval.passages import Passage
-from app.materials.retrieval.second_look import look_again
+from app.materials.retrieval.second_look import look_again, look_at
 from models import FileType
 
 FILE = uuid.UUID(int=1)
@@ -31,7 +31,7 @@ def passage(
 
 def order(found: list[Passage], weights: dict[str, float] | None = None) -> list[int]:
     configs = {one.material_id: "english" for one in found}
-    again = look_again(found, {"english": weights or {}}, configs, 8)
+    again = look_again(found, look_at(found, {"english": weights or {}}, configs), 8)
     return [one.chunk_index for one in again]
 
 
