@@ -13,7 +13,7 @@ from app import clock, config
 from app.access import Right, current_actor, guard
 from app.errors import DomainError
 from app.extensions import transaction
-from app.materials import catalogue, deletion, versions
+from app.materials import catalogue, deletion, versions, whereabouts
 from app.materials.listing import Row, rows_of
 from app.materials.uploading import intake
 from app.materials.visibility import is_for_saving
@@ -90,7 +90,7 @@ def chosen() -> Response:
     actor, act = current_actor(), request.form.get("do")
     with transaction() as session:
         versions.hold(session, _chosen())
-        ids = versions.where_now(session, actor.course, _chosen(), see_hidden=True).values()
+        ids = whereabouts.where_now(session, actor.course, _chosen(), see_hidden=True).values()
         materials = catalogue.get_chosen(session, actor.course, ids)
         if act == "delete":
             deletion.delete_materials(session, actor.user_id, materials)

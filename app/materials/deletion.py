@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import audit
 from app.errors import NotFound
-from app.materials import versions
+from app.materials import versions, whereabouts
 from app.materials.catalogue import UNFINISHED, read_soon
 from app.materials.files.removal import remove_soon
 from app.materials.indexing.deepening import embed_soon
@@ -54,10 +54,10 @@ def restore_material(session: Session, actor_id: uuid.UUID, material: CourseMate
     waiting = versions.deleted_with(session, material)
     material.deleted_at = None
     session.flush()
-    newer = versions.in_use_after(session, material)
+    newer = whereabouts.in_use_after(session, material)
     if newer is not None:
         versions.change_places(session, newer, material)
-    elif versions.was_taken_in(material):
+    elif whereabouts.was_taken_in(material):
         versions.take_over(session, material)
     _go_on(session, material)
     _record(session, actor_id, material, "material.restored")
@@ -117,7 +117,7 @@ def take_away(session: Session, before: datetime) -> int:
     )
     materials = session.scalars(query.with_for_update(skip_locked=True)).all()
     for material in materials:
-        newer = versions.in_use_instead(session, material)
+        newer = whereabouts.in_use_instead(session, material)
         if newer is not None:
             _hand_over(session, material, newer)
         remove_soon(session, material.storage_path)

@@ -21,7 +21,7 @@ from app import config
 from app.access import Actor, Right, current_actor, guard, requires
 from app.errors import DomainError, NotFound
 from app.extensions import transaction
-from app.materials import catalogue, change_views, deletion, search_views, upload_views, versions
+from app.materials import catalogue, change_views, deletion, search_views, upload_views, whereabouts
 from app.materials.files import delivery
 from app.materials.listing import rows_of
 from app.materials.looking import LONGEST
@@ -105,7 +105,7 @@ def row(material_id: uuid.UUID) -> str:
     meanwhile the one in its place."""
     actor = current_actor()
     with transaction() as session:
-        material = versions.in_use_for(session, actor.course, material_id)
+        material = whereabouts.in_use_for(session, actor.course, material_id)
         if material is None:
             raise NotFound(catalogue.GONE)
         rows = rows_of(session, actor.course, [material])
@@ -126,7 +126,7 @@ def source(material_id: uuid.UUID) -> AnyResponse:
         try:
             material = _get(session, actor, material_id)
         except NotFound:
-            newer = versions.leads_to(session, actor.course, material_id)
+            newer = whereabouts.leads_to(session, actor.course, material_id)
             if newer is None:
                 raise
             _get(session, actor, newer)  # one that may not be seen is not led to either

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.llm.profiles import is_tiny, profile_of
 from app.materials.kept import without
-from app.materials.versions import where_now
 from app.materials.visibility import visible
+from app.materials.whereabouts import where_now
 from app.tutor.answers.citations import Citation, Source
 from app.tutor.answers.rendering import Block, render
 from app.tutor.answers.sources import load_sources

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app import config
 from app.errors import DomainError
 from app.extensions import transaction
-from app.materials import catalogue, versions
+from app.materials import catalogue, versions, whereabouts
 from app.materials.catalogue import Added
 from app.materials.files.removal import remove
 from app.materials.files.storage import Stored, storage
@@ -68,7 +68,7 @@ def add_file(
 ) -> Added:
     """Adds a stored file; one with `replaces_id` becomes a version of that material once read."""
     added = catalogue.add_material(session, course_id, user_id, name, material_id, stored)
-    old = versions.in_use_for(session, course_id, replaces_id) if replaces_id else None
+    old = whereabouts.in_use_for(session, course_id, replaces_id) if replaces_id else None
     if old is not None and added.is_new and not is_archive(name):
         versions.begin_version(added.material, old)
     return added

@@ -22,7 +22,8 @@ from app.materials.files import incoming
 from app.materials.files.removal import remove
 from app.materials.files.storage import PIECE, StorageUnreachable, Stored, storage
 from app.materials.uploading.intake import add_file, check_size
-from app.materials.versions import hold, in_use_for
+from app.materials.versions import hold
+from app.materials.whereabouts import in_use_for
 from models import CourseMaterial, Upload, now
 
 KEPT_FOR = timedelta(days=1)
