@@ -11,6 +11,7 @@ from app.clock import zone_of
 from app.concepts.catalogue import list_concepts
 from app.materials.catalogue import get_chosen, in_use_in_order
 from app.materials.listing import opening
+from app.materials.status import is_only_kept
 from app.materials.visibility import visible
 from app.practice.questions import counts_in_use
 from models import Activity, Course, CourseMaterial, IndexingStatus, now
@@ -61,11 +62,13 @@ def choices_of(session: Session, course_id: UUID, activity: Activity | None = No
 
 
 def _readable(session: Session, course_id: UUID) -> list[CourseMaterial]:
-    """What is not hidden from students and could be read."""
+    """What is not hidden from students and has pages to read, or may have them once it is read."""
     return [
         one
         for one in in_use_in_order(session, course_id)
-        if one.is_public and one.indexing_status is not IndexingStatus.FAILED
+        if one.is_public
+        and one.indexing_status is not IndexingStatus.FAILED
+        and not is_only_kept(one)
     ]
 
 

@@ -98,6 +98,12 @@ def is_markdown(material: CourseMaterial) -> bool:
     return material.file_type is FileType.MD
 
 
+def is_only_kept(material: CourseMaterial) -> bool:
+    """Whether there is nothing to read of the material, which can be downloaded alone: a picture, a
+    recording, an archive whose files stand for themselves."""
+    return not {"not_searched", "unpacked"}.isdisjoint(material.details or {})
+
+
 def kind_in_words(material: CourseMaterial) -> str:
     """ "PDF", "Web page": what a person calls such a file."""
     media_type = (material.details or {}).get("media_type", "")

@@ -26,7 +26,7 @@ from app.materials.files import delivery
 from app.materials.listing import rows_of
 from app.materials.looking import LONGEST
 from app.materials.source.page import SourcePage, read_page
-from app.materials.status import kind_in_words, size_in_words
+from app.materials.status import is_only_kept, kind_in_words, size_in_words
 from app.materials.uploading import intake, uploads
 from app.materials.visibility import may_save
 from models import CourseMaterial, FileType, now
@@ -177,9 +177,11 @@ def _source(material: CourseMaterial, page: SourcePage) -> dict[str, object]:
     """What `_source.html` wants to know."""
     is_pdf = material.file_type is FileType.PDF
     is_text = not is_pdf or request.args.get("view") == "text"
-    has_next = page.count is None or page.number < page.count
+    is_kept = is_only_kept(material)
+    has_next = not is_kept and (page.count is None or page.number < page.count)
     return {
         "title": material.title,
+        "is_only_kept": is_kept,
         "unit": page.unit,
         "kind": kind_in_words(material),
         "label": page.label,
@@ -192,7 +194,9 @@ def _source(material: CourseMaterial, page: SourcePage) -> dict[str, object]:
         "view": "text" if is_text else "page",
         "page_url": _view_url(material, page, "page") if is_pdf else None,
         "text_url": _view_url(material, page, "text") if is_pdf else None,
-        "previous_url": _page_url(material, page.number - 1) if page.number > 1 else None,
+        "previous_url": _page_url(material, page.number - 1)
+        if page.number > 1 and not is_kept
+        else None,
         "next_url": _page_url(material, page.number + 1) if has_next else None,
         "cited": [],
         "download_url": _download_url(material),

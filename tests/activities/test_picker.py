@@ -500,7 +500,7 @@ class TestReading:
         assert page.status_code == 200
         assert "not released at the moment" in page.text
 
-    def test_hidden_failed_and_foreign_files_are_not_offered(self, dialog: Dialog) -> None:
+    def test_files_that_students_cannot_read_are_not_offered(self, dialog: Dialog) -> None:
         session, course = dialog.session, dialog.course
         failed = {"indexing_status": IndexingStatus.FAILED}
         old = factories.material(session, course, title="Replaced", deleted_at=now())
@@ -511,6 +511,8 @@ class TestReading:
                 session, course, title="Newer", is_public=False, replaces_id=old.material_id
             ),
             factories.material(session, course, title="Failed", **failed),
+            factories.material(session, course, title="Photo", details={"not_searched": "Why."}),
+            factories.material(session, course, title="Package", details={"unpacked": {}}),
             factories.material(session, factories.course(session), title="Foreign"),
         ]
         teacher = dialog.enter()

@@ -213,6 +213,21 @@ def test_further_types_are_told_found_and_shown(
     assert "alert(1)" not in page
 
 
+def test_a_file_that_is_only_kept_is_offered_for_download(
+    session: Session, student: Visitor, read: Add
+) -> None:
+    material_id = read("Lab.png", b"\x89PNG\r\n\x1a\n" + bytes(99))
+    page = student.get(f"materials/{material_id}?page=2").text
+    address = f"materials/{material_id}/file?download=1"
+    assert "not shown here" in page and "Download the file" in page and address in page
+    assert "Section" not in page and "section 1" not in page and "source-next" not in page
+    assert "has not been read" not in page and "source-previous" not in page
+    session.get_one(CourseMaterial, material_id).may_be_saved = False
+    session.commit()
+    page = student.get(f"materials/{material_id}").text
+    assert "does not offer it for download" in page and address not in page
+
+
 def test_a_page_of_a_pdf_tells_the_number_printed_on_it(student: Visitor, read: Add) -> None:
     pages = [f"Text of its own, {word}\n{n}" for n, word in enumerate("abcdef", start=41)]
     material_id = read("Reader.pdf", makers.pdf(pages))
