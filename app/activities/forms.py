@@ -218,7 +218,7 @@ def _moment(form: Form, name: str, zone: tzinfo, errors: dict[str, str]) -> date
         if moment.tzinfo is not None or not 2000 <= moment.year <= 2200:
             raise ValueError
     except ValueError:
-        errors[name] = "Give a date and a time, such as 2027-03-05T20:00."
+        errors[name] = "Choose a day and a time."
         return None
     return moment.replace(tzinfo=zone)
 

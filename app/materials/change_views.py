@@ -171,6 +171,6 @@ def _moment(given: str, zone: str, errors: dict[str, str]) -> datetime | None:
         if moment.tzinfo is not None or not 2000 <= moment.year <= 2200:
             raise ValueError
     except ValueError:
-        errors["release_at"] = "Give a date and a time, such as 2027-03-05T20:00."
+        errors["release_at"] = "Choose a day and a time."
         return None
     return moment.replace(tzinfo=clock.zone_of(zone))

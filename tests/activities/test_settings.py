@@ -149,7 +149,7 @@ def test_faults_stand_beside_their_fields(office: Office) -> None:
     page = office.enter().post(path(office.practice), data=office.form(points="x", due="y"))
     assert page.status_code == 422
     assert "A whole number from 1 to 1000." in page.text
-    assert "Give a date and a time" in page.text
+    assert "Choose a day and a time." in page.text
     assert 'value="x"' in page.text
 
 

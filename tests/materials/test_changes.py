@@ -68,7 +68,7 @@ def test_an_odd_date_is_told_beside_the_field(
     material_id = read("a.txt", b"text")
     form = {"title": "New", "release": "from", "release_at": given}
     answer = teacher.post(f"materials/{material_id}/edit", data=form)
-    assert answer.status_code == 422 and "Give a date and a time" in answer.text
+    assert answer.status_code == 422 and "Choose a day and a time." in answer.text
     assert 'value="New"' in answer.text and look(material_id).title == "a"
 
 
