@@ -41,7 +41,9 @@ def copy_file(
             name = str((source.details or {}).get("name") or source.title)
             added = catalogue.add_material(session, course_id, uploader_id, name, new_id, stored)
             if added.is_new:
-                added.material.title, added.material.is_public = source.title, source.is_public
+                added.material.title = source.title
+                # A date is of the old course: until the teacher gives another one it stays closed.
+                added.material.is_public = source.is_public and source.release_at is None
                 added.material.may_be_saved = source.may_be_saved
     finally:
         if added is None or not added.is_kept:

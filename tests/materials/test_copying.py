@@ -1,6 +1,7 @@
 """Files of another course, brought along: the same bytes, the same title, once."""
 
 import uuid
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from app import config
 from app.materials.copying import copy_all_soon, copy_file
 from app.materials.files.storage import storage
-from models import Course, CourseMaterial, IndexingStatus
+from models import Course, CourseMaterial, IndexingStatus, now
 from tests import factories
 
 CONTENT = b"# Week 4\n\nStrings."
@@ -66,6 +67,18 @@ def test_the_file_is_the_new_courses_own(courses: Courses) -> None:
         assert path.read_bytes() == CONTENT
     jobs = text("select count(*) from procrastinate_jobs where task_name = 'materials:index_words'")
     assert courses.session.scalar(jobs) == 1
+
+
+@pytest.mark.parametrize("days", [-7, 7])
+def test_a_file_with_a_release_date_stays_closed_until_it_has_another(
+    courses: Courses, days: int
+) -> None:
+    courses.material.is_public = True
+    courses.material.release_at = now() + timedelta(days=days)
+    courses.session.commit()
+    courses.copy()
+    [copied] = courses.copied()
+    assert not copied.is_public and copied.release_at is None
 
 
 def test_twice_is_once_and_leaves_no_file_behind(courses: Courses) -> None:

@@ -68,7 +68,7 @@ def most_alike(
             "firsts": [first for _, first in ranges],
             "pasts": [past(first) for _, first in ranges],
         },
-    )
+    ).all()
     known = defaultdict(list)
     for config, term, found_in in rows:
         known[config].append((term, found_in))

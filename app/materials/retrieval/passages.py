@@ -93,7 +93,7 @@ def read_passages(
             "materials": [scope.materials[material] for material, _ in places],
             "indexes": [index for _, index in places],
         },
-    )
+    ).all()
     return [
         Passage(
             key,

@@ -124,7 +124,7 @@ def nearest(
             "part": COMMON_PART,
             "limit": limit,
         },
-    )
+    ).all()
     return [VectorHit(*row) for row in rows]
 
 

@@ -184,7 +184,7 @@ def search_words(
             "picked": PICKED,
             "limit": limit,
         },
-    )
+    ).all()  # at once: row by row takes as long as to find them
     weights = whole_weights(terms)
     whole = [weights.get(config, 0.0) for config in scope.configs]
     return [
