@@ -130,11 +130,14 @@ def _collapsed(found: Sequence[_Looked], limit: int) -> list[_Looked]:
 
 
 def _is_same(a: set[str], b: set[str]) -> bool:
-    """Sizes first: that costs nothing and tells most apart."""
-    if len(a) < SAME * len(b) or len(b) < SAME * len(a):
-        return False
-    common = len(a & b)
-    return common >= SAME * (len(a) + len(b) - common)
+    """Whether the Jaccard index reaches `SAME`: for most, some words of the smaller set tell."""
+    small, large = (a, b) if len(a) < len(b) else (b, a)
+    spare = int(len(small) - SAME * (len(a) + len(b)) / (1 + SAME) + 1e-9)
+    for key in small:
+        if spare < 0:
+            return False
+        spare -= key not in large
+    return spare >= 0
 
 
 def _order(looked: _Looked) -> tuple[float, uuid.UUID, int]:

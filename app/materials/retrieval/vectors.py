@@ -59,10 +59,10 @@ _NEAREST = text(
         from cast(:question as vector) as whole
     ),
     near as materialized (
-        select material, chunk_id, chunk_index, distance
+        select material, row, chunk_index, distance
         from unnest(cast(:materials as uuid[])) with ordinality as scope (id, material)
         cross join lateral (
-            select chunk_id, chunk_index, embedding <#> (select centred from asked) as distance
+            select ctid as row, chunk_index, embedding <#> (select centred from asked) as distance
             from chunk_vectors
             where material_id = scope.id and model = :model
             offset 0
@@ -74,7 +74,7 @@ _NEAREST = text(
     from near cross join lateral (
         select embedding <#> (select cast(:question as halfvec)) as opposite
         from chunk_vectors
-        where chunk_id = near.chunk_id and model = :model
+        where ctid = near.row
         offset 0
     ) as its
     order by distance, material, chunk_index
