@@ -9,6 +9,7 @@ relevance; Carbonell & Goldstein 1998): who opens one page sees those beside it 
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import floor
 from typing import NamedTuple
 
 from app.materials.retrieval.passages import Passage
@@ -132,7 +133,7 @@ def _collapsed(found: Sequence[_Looked], limit: int) -> list[_Looked]:
 def _is_same(a: set[str], b: set[str]) -> bool:
     """Whether the Jaccard index reaches `SAME`: for most, some words of the smaller set tell."""
     small, large = (a, b) if len(a) < len(b) else (b, a)
-    spare = int(len(small) - SAME * (len(a) + len(b)) / (1 + SAME) + 1e-9)
+    spare = floor(len(small) - SAME * (len(a) + len(b)) / (1 + SAME) + 1e-9)
     for key in small:
         if spare < 0:
             return False

@@ -2,6 +2,10 @@
 
 import uuid
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.materials.retrieval import second_look
 from app.materials.retrieval.passages import Passage
 from app.materials.retrieval.second_look import look_again, look_at
 from models import FileType
@@ -65,3 +69,15 @@ def test_a_sentence_with_most_of_the_question_decides_between_equal_ones() -> No
     apart = passage(1, 1.0, content="Water is wet. A membrane is thin.")
     together = passage(40, 1.0, content="Water goes through a membrane.")
     assert order([apart, together], {"water": 1.0, "membr": 1.0}) == [40, 1]
+
+
+@given(st.sets(st.integers(0, 30)), st.sets(st.integers(0, 30)))
+def test_two_texts_are_the_same_by_their_jaccard_index(a: set[int], b: set[int]) -> None:
+    first, second = ({str(key) for key in keys} for keys in (a, b))
+    common, either = len(a & b), len(a | b)
+    assert second_look._is_same(first, second) == (10 * common >= 9 * either)
+
+
+def test_a_text_within_another_is_not_the_same() -> None:
+    assert not second_look._is_same({"a"}, {"a", "b", "c"})
+    assert second_look._is_same(set("abcdefghij"), set("abcdefghi"))
