@@ -15,7 +15,8 @@ let done = 0;
 
 export function init(form) {
   const list = document.querySelector("[data-upload-list]") ?? ownList(), input = form.querySelector('input[type="file"]');
-  const ours = [...jobs].filter((job) => job.endpoint === form.dataset.upload);
+  const replaces = form.elements.replaces?.value;  // on a single file's page: only its own new versions
+  const ours = [...jobs].filter((job) => job.endpoint === form.dataset.upload && (!replaces || job.replaces === replaces));
   for (const { upload } of ours) if (upload?.url) list.querySelector(`[data-unfinished="${pathOf(upload.url)}"]`)?.remove();
   place(ours);
   if (ours.length) count();

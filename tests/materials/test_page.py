@@ -337,6 +337,34 @@ def test_a_new_version_comes_by_the_files_own_page(room: Room, read: Add) -> Non
     expect(page.locator("li.cl-file")).to_have_count(1)
 
 
+def test_an_upload_that_failed_stays_with_the_file_whose_new_version_it_is(
+    room: Room, read: Add
+) -> None:
+    page = room.page
+    for number in (1, 2):
+        read(f"Week {number}.md", f"# {number}\n\nWords".encode())
+    room.open()
+
+    def open_file(name: str) -> None:
+        page.get_by_role("link", name=f"Edit {name}").click()
+        page.get_by_role("heading", name=name, level=1).wait_for()
+        page.wait_for_selector("form[data-then][data-live]")
+
+    open_file("Week 1")
+    page.get_by_label("New version", exact=True).set_input_files(
+        {"name": "big.pdf", "mimeType": "", "buffer": bytes(31 << 20)}
+    )
+    page.get_by_role("button", name="Upload the new version").click()
+    expect(row(page, "big.pdf")).to_contain_text("larger than 30 MB")
+    page.get_by_role("link", name="Materials", exact=True).last.click()
+    expect(row(page, "big.pdf")).to_be_visible()
+    open_file("Week 2")
+    expect(page.locator("li.cl-file")).to_have_count(0)
+    page.get_by_role("link", name="Materials", exact=True).last.click()
+    open_file("Week 1")
+    expect(row(page, "big.pdf")).to_be_visible()
+
+
 @pytest.mark.parametrize("way", ["its own page", "the list"])
 def test_a_lost_file_is_uploaded_again(room: Room, read: Add, look: Look, way: str) -> None:
     page = room.page
