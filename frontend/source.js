@@ -82,24 +82,26 @@ function cover() {
   for (const part of document.querySelectorAll("main, .cl-tabs, .cl-foot")) part.inert = isCovered && !part.contains(aside);
 }
 
+/* A step in the history takes the focus away from what had it before: then it is given back on the step. */
 function close() {
-  if (entered) {
-    leaving = true;
-    history.back();
-  }
-  shut();
+  leaving = entered;
+  hide();
+  if (leaving) history.back();
+  else focusBack();
 }
 
-function shut() {
+function hide() {
   const aside = panel();
   entered = false;
   aside.classList.remove("is-open");
   aside.closest(".cl-spread")?.classList.remove("has-source");
   cover();
   markCurrent(null);
+}
+
+function focusBack() {
   const back = opener?.isConnected ? opener : document.querySelector("main");
   back?.focus({ preventScroll: true });
-  opener = null;
 }
 
 /* A panel that fills the frame is like a page: Back closes it. Its entry has the page's own address, so that
@@ -112,8 +114,9 @@ function enterHistory() {
 /* Whether a step in the history was ours: it left the panel's entry. */
 function stepped() {
   if (!leaving && !(entered && isOpen())) return false;
-  if (!leaving) shut();
+  if (!leaving) hide();
   leaving = false;
+  focusBack();
   return true;
 }
 

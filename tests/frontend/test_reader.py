@@ -99,6 +99,36 @@ def test_on_a_narrow_screen_what_the_panel_covers_is_out_of_reach(visit: Opening
     assert not page.evaluate("document.querySelector('main').inert")
 
 
+@pytest.mark.parametrize(
+    ("way", "width"),
+    [
+        *((way, width) for way in ("Escape", "the button") for width in (320, 1000, 1280)),
+        ("Back", 320),  # where the panel stands beside the page it is no step in the history
+        ("Back", 1000),
+    ],
+)
+def test_the_focus_is_where_it_was_once_the_panel_is_closed(
+    visit: Opening, way: str, width: int
+) -> None:
+    """A course page of 1280 px has a frame of about 1000; wider ones show the panel beside."""
+    page = visit(ready=".cl-crop canvas", width=width).page
+    page.focus("#cite")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#source .cl-reader canvas")
+    page.evaluate("addEventListener('popstate', () => { window.stepped = true; })")
+    if way == "Escape":
+        page.keyboard.press("Escape")
+    elif way == "the button":
+        page.focus("#source-close")
+        page.keyboard.press("Enter")
+    else:
+        page.go_back()
+    page.wait_for_selector("#source", state="hidden")
+    if width < 1280:
+        page.wait_for_function("window.stepped")
+    assert page.evaluate("document.activeElement.id") == "cite"
+
+
 def test_without_script_a_citation_is_a_page_of_its_own(visit: Opening) -> None:
     page = visit(script=False).page
     page.click("#cite")
