@@ -258,7 +258,9 @@ class TestASetOfSeveralConcepts:
             form = hidden(page)
             asked.add(form["question"])
             answered = student.post("practice/answer", data={**form, "answer": "b"})
-            numbers += re.findall(r"Question (\d)</h2>", student.get(answered.location).text)
+            page = student.get(answered.location).text
+            assert "Mastered from 85 % on, once you have also answered 5 different" in page
+            numbers += re.findall(r"Question (\d)</h2>", page)
         assert len(asked) == 3
         assert numbers == ["1", "2", "3"]
         assert "3 of 5 questions answered." in student.get("practice/").text
