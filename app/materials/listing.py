@@ -85,11 +85,14 @@ def released(material: CourseMaterial, zone: tzinfo, moment: datetime) -> str:
 
 
 def opening(material: CourseMaterial, zone: tzinfo, moment: datetime) -> str | None:
-    """When a material that students may see later opens to them: "Monday 5 March, 08:00"."""
+    """When a material that students may see later opens to them: "Monday 5 March, 08:00
+    Europe/Madrid"; where the day alone says it, "Monday 5 March"."""
     at = material.release_at
     if not material.is_public or at is None or at <= moment:
         return None
-    return f"{at.astimezone(zone):%A} {said(at, zone, moment)}".removesuffix(", 00:00")
+    words = f"{at.astimezone(zone):%A} {said(at, zone, moment)}"
+    day = words.removesuffix(", 00:00")
+    return day if day != words else f"{words} {zone}".replace("_", " ")
 
 
 def _in_use(session: Session, materials: Sequence[CourseMaterial]) -> list[CourseMaterial]:

@@ -527,10 +527,10 @@ class TestReading:
         session, course, day = dialog.session, dialog.course, datetime(2190, 3, 5, 8, tzinfo=UTC)
         material = factories.material(session, course, title="Week 7", release_at=day)
         teacher = dialog.enter()
-        assert "Week 7 (from Friday 5 March 2190, 08:00)" in teacher.get("activities/new").text
+        assert "Week 7 (from Friday 5 March 2190, 08:00 UTC)" in teacher.get("activities/new").text
         form = dialog.form(kind="material", material=str(material.material_id))
         shown = teacher.post("activities/new/preview", data=form).text
-        assert "Students can open it from Friday 5 March 2190, 08:00 on." in shown
+        assert "Students can open it from Friday 5 March 2190, 08:00 UTC on." in shown
         placed = teacher.post("activities/new", data=form)
         assert dialog.bring_back(placed.text).added == ["Week 7"]
 
@@ -538,7 +538,7 @@ class TestReading:
         student = enter(dialog.app, session, course, activity_id=activity.activity_id)
         early = student.get("activities/reading")
         assert early.status_code == 200
-        assert "This file opens on Friday 5 March 2190, 08:00." in early.text
+        assert "This file opens on Friday 5 March 2190, 08:00 UTC." in early.text
         assert student.get(f"materials/{material.material_id}").status_code == 404
 
         material.release_at = now() - timedelta(minutes=1)

@@ -48,7 +48,7 @@ def test_a_release_date_is_in_the_courses_time_zone_and_the_tutor_keeps_to_it(
     released = look(material_id).release_at
     assert released == datetime(day.year, day.month, day.day, 13, tzinfo=UTC)
     page = teacher.get("materials/").text
-    assert f"From {day:%A} {day.day} {day:%B}" in page and "08:00" in page
+    assert f"From {day:%A} {day.day} {day:%B}" in page and "08:00 America/Bogota" in page
     assert f'value="{day}T08:00"' in (edit := teacher.get(f"materials/{material_id}/edit").text)
     assert "America/Bogota" in edit
     assert student.get(f"materials/{material_id}").status_code == 404
