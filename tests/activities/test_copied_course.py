@@ -69,14 +69,9 @@ class Person:
         deep_linking.take_answer(course, html.unescape(action[1]).rsplit("/", 1)[1], token[1])
 
 
-def _shown(course: Platform, column: line_items.LineItem, person_id: str) -> float | None:
-    found = scores.results(course, column, persons.get(person_id).subject)
-    return found[0].get("resultScore") if found else None
-
-
-def test_a_copied_course_is_repaired_and_graded_in_its_own_columns(
-    app: Flask, session: Session, platform: Platform
-) -> None:
+def half_answered(app: Flask, session: Session, platform: Platform) -> tuple[Person, Person, Link]:
+    """A teacher, a student, and a practice set of two questions that the one has placed and of
+    which the other has answered one."""
     teacher, student = Person(app, "teacher"), Person(app, "student-1")
     teacher.launch(platform, links.listed(platform.store)[0])
     course = session.scalars(select(Course)).one()
@@ -84,7 +79,6 @@ def test_a_copied_course_is_repaired_and_graded_in_its_own_columns(
     for text in ("One?", "Two?"):
         factories.question(session, concept, question_text=text)
     session.commit()
-
     teacher.launch(platform, None)
     teacher.send(
         "activities/new",
@@ -96,10 +90,22 @@ def test_a_copied_course_is_repaired_and_graded_in_its_own_columns(
         title="Set",
     )
     teacher.bring_back(platform)
-    old = links.listed(platform.store)[-1]
-    student.launch(platform, old)
+    link = links.listed(platform.store)[-1]
+    student.launch(platform, link)
     student.send("practice/answer", answer="b")
     run_worker(config.current(), wait=False)
+    return teacher, student, link
+
+
+def _shown(course: Platform, column: line_items.LineItem, person_id: str) -> float | None:
+    found = scores.results(course, column, persons.get(person_id).subject)
+    return found[0].get("resultScore") if found else None
+
+
+def test_a_copied_course_is_repaired_and_graded_in_its_own_columns(
+    app: Flask, session: Session, platform: Platform
+) -> None:
+    teacher, student, old = half_answered(app, session, platform)
     [old_column] = line_items.listed(platform.store)
     assert _shown(platform, old_column, "student-1") == 5
 

@@ -39,7 +39,7 @@ from models import (
     ServiceToken,
 )
 from tests import factories
-from tests.activities.test_copied_course import Person
+from tests.activities.test_copied_course import Person, half_answered
 from tests.admin.conftest import Console, shown
 from tests.gradebook.test_killed_worker import until
 from tests.launch import lms
@@ -56,29 +56,7 @@ def platform(app: Flask, session: Session, tmp_path: Path) -> Iterator[Platform]
 @pytest.fixture
 def placed(app: Flask, session: Session, platform: Platform) -> links.Link:
     """A practice set of two questions, placed by the first registration and half answered."""
-    teacher, student = Person(app, "teacher"), Person(app, "student-1")
-    teacher.launch(platform, links.listed(platform.store)[0])
-    course = session.scalars(select(Course)).one()
-    concept = factories.concept(session, course, name="Loops")
-    for text in ("One?", "Two?"):
-        factories.question(session, concept, question_text=text)
-    session.commit()
-    teacher.launch(platform, None)
-    teacher.send(
-        "activities/new",
-        kind="practice",
-        concept=str(concept.concept_id),
-        count="2",
-        points="10",
-        grade="best",
-        title="Set",
-    )
-    teacher.bring_back(platform)
-    link = links.listed(platform.store)[-1]
-    student.launch(platform, link)
-    student.send("practice/answer", answer="b")
-    run_worker(config.current(), wait=False)
-    return link
+    return half_answered(app, session, platform)[2]
 
 
 @pytest.fixture
