@@ -47,7 +47,7 @@ def test_formulas_of_a_streamed_answer_are_set(
     add_text(course, *PAGES, title="Week 4", file_type=FileType.MD)
     student = enter(app, session, course)
     let_in(student)
-    visiting = visit(tool + student.url("tutor/"))
+    visiting = visit(tool + student.url("tutor/"), ready="[data-tutor][data-live]")
     page = visiting.page
     page.fill("#ask", QUESTION)
     page.keyboard.press("Enter")

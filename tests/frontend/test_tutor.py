@@ -34,6 +34,8 @@ ANSWER = Script(
     wait_between=0.02,
 )
 ANSWER.pieces = tuple(f"{word} " for word in ANSWER.pieces)
+AT_WORK = "[data-tutor][data-live]"
+"""The tutor's script serves the page; before, Enter breaks the line."""
 Enter = Callable[..., Visit]
 
 
@@ -55,12 +57,13 @@ def come(tool: str, visit: Opening, let_in: Callable[[Visitor], None], student: 
 
     def come(**how: object) -> Visit:
         let_in(student)
-        return visit(tool + student.url("tutor/"), **how)
+        return visit(tool + student.url("tutor/"), **{"ready": AT_WORK, **how})
 
     return come
 
 
 def ask(page: Page, question: str = QUESTION) -> None:
+    page.wait_for_selector(AT_WORK)
     page.fill("#ask", question)
     page.keyboard.press("Enter")
 
@@ -230,7 +233,6 @@ def test_without_any_cookie(
     page = visiting.page
     page.add_init_script(f"sessionStorage.setItem('bearer.{student.sid}', '{student.secret}')")
     page.goto(tool + student.url("tutor/"))
-    page.wait_for_selector("#ask")
     ask(page)
     answered(page)
     page.click("a.cl-cite >> nth=0")

@@ -150,6 +150,12 @@ def no_uploads(app: Flask) -> None:
 
 
 @pytest.fixture
+def no_recognition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine without Tesseract."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.fixture
 def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A Tesseract that says nothing until this file is there."""
     gate = tmp_path / "gate"

@@ -38,10 +38,7 @@ def test_a_picture_of_text_is_recognised(tmp_path: Path) -> None:
     assert found.without_text == [3] and found.details == {"recognised_pages": 1}
 
 
-def test_without_tesseract_the_pages_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
+def test_without_tesseract_the_pages_are_told(tmp_path: Path, no_recognition: None) -> None:
     found = extract(makers.saved(tmp_path, scan()), "scan.pdf", RECOGNISING)
     assert found.without_text == [2, 3]
 
@@ -56,10 +53,7 @@ def test_tesseract_that_fails_costs_its_page_alone(
     assert extract(makers.saved(tmp_path, scan()), "scan.pdf", RECOGNISING).without_text == [2, 3]
 
 
-def test_a_file_of_pictures_says_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
+def test_a_file_of_pictures_says_what_to_do(tmp_path: Path, no_recognition: None) -> None:
     with pytest.raises(SourceUnreadable) as caught:
         extract(makers.saved(tmp_path, makers.pdf(["", ""])), "scan.pdf", RECOGNISING)
     assert "version made by text recognition (OCR)" in caught.value.sentence

@@ -141,7 +141,13 @@ def test_a_step_that_breaks_off_leaves_nothing_half_done(
     ],
 )
 def test_a_file_that_cannot_be_read_is_kept_and_says_why(
-    model: Model, read: Add, look: Look, name: str, content: bytes, words: str
+    model: Model,
+    no_recognition: None,
+    read: Add,
+    look: Look,
+    name: str,
+    content: bytes,
+    words: str,
 ) -> None:
     found = look(read(name, content))
     assert found.indexing_status is IndexingStatus.FAILED
