@@ -21,6 +21,7 @@ MODELS = CACHE / "models"
 SMALL_MODEL = "smollm2-135m-instruct"
 OLDEST_NODE = 20
 BROWSERS = ("chromium", "google-chrome")  # those that the tests look for
+DEBIAN_BROWSERS = ("chromium-headless-shell", "firefox-esr")  # packages and programs
 # What a tool says → what a person can do about it; the first that fits is shown.
 TROUBLES = (
     (r"No space left on device|ENOSPC|EDQUOT", "the disk is full: free some space"),
@@ -118,14 +119,15 @@ def browser_files() -> None:
 
 
 def test_browser() -> None:
-    """Chromium for the tests (the system's, or Playwright's own), and Firefox where apt has it.
+    """Chromium for the tests (the system's, or Playwright's own); where apt has them, also its
+    headless shell, which is quicker, and Firefox.
 
     Tests that need Firefox say so and are skipped where it is missing.
     """
     has_chromium = any(map(shutil.which, BROWSERS)) or _playwright_has_browser()
     if os.geteuid() == 0 and shutil.which("apt-get") and _is_debian():
         wanted = [] if has_chromium else ["chromium", "fonts-liberation"]
-        wanted += [] if shutil.which("firefox-esr") else ["firefox-esr"]
+        wanted += [one for one in DEBIAN_BROWSERS if not shutil.which(one)]
         if wanted:
             install = f"apt-get install -y -q --no-install-recommends {' '.join(wanted)}"
             _run("Browsers for the tests (apt)", ["sh", "-c", f"apt-get update -q && {install}"])

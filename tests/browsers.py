@@ -1,5 +1,11 @@
-"""Chromium for a test, the application behind a real socket, and what axe finds on a page."""
+"""Browsers for a test, the application behind a real socket, and what axe finds on a page.
 
+Where the browser's own settings matter (cookies of other sites, storage), a test has Chromium as
+people have it, with a profile: `of_people`. A page itself looks the same in Chromium's headless
+shell, which takes two thirds of the processor's time: `chromium`.
+"""
+
+import json
 import os
 import shutil
 import threading
@@ -10,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from werkzeug.serving import make_server
 
 from app import config
@@ -18,17 +24,47 @@ from app.credentials import COOKIE_PREFIX
 from tests.helpers import Visitor
 
 AXE = Path(__file__).parents[1] / "node_modules/axe-core/axe.min.js"
+_QUIET = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @contextmanager
 def chromium(*args: str) -> Iterator[Browser]:
-    """The system's Chromium, else Playwright's own. A thread can have one at a time."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    """For pages: the headless shell, else Chromium. A thread can have one at a time."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*args, *as_root])
+        browser = playwright.chromium.launch(**_options("chromium-headless-shell", *args))
         yield browser
         browser.close()
+
+
+@contextmanager
+def of_people(
+    playwright: Playwright, profile: Path, settings: dict[str, Any], **options: Any
+) -> Iterator[BrowserContext]:
+    """Chromium with a fresh profile in a folder and these settings of the browser's own."""
+    (profile / "Default").mkdir(parents=True)
+    (profile / "Default/Preferences").write_text(json.dumps({"profile": settings}))
+    size = {"width": 1280, "height": 800}
+    context = playwright.chromium.launch_persistent_context(
+        profile, viewport=size, **_options(), **options
+    )
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def _options(rather: str = "chromium", *args: str) -> dict[str, Any]:
+    """The system's browser where it is there, else Playwright's own; root has no sandbox."""
+    path = next(filter(None, map(shutil.which, (rather, "chromium", "google-chrome"))), None)
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {"executable_path": path, "args": [*_QUIET, *args, *as_root]}
 
 
 @contextmanager

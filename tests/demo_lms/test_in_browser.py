@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +11,13 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from joserfc.jwk import RSAKey
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from demo_lms import Platform, Settings, faults, gradebook, line_items, links, persons
 from demo_lms.serving import free_port, running
+from tests.browsers import AXE, chromium
 from tests.demo_lms.stub_tool import StubTool
-
-AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 
 pytestmark = pytest.mark.journey
 
@@ -40,12 +37,8 @@ def served(app: Flask, port: int) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        args = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=path, args=args)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -2,14 +2,15 @@
 refuses, each ends in the tool or in a page that says what to do (docs/browsers.md).
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
 
 import pytest
 from playwright.sync_api import (
-    BrowserContext,
     Frame,
     FrameLocator,
     Locator,
@@ -21,8 +22,7 @@ from playwright.sync_api import (
 )
 
 from demo_lms import faults
-from tests.browsers import AXE
-from tests.journeys.conftest import browser_options
+from tests.browsers import AXE, of_people
 from tests.launch.conftest import Place
 
 pytestmark = pytest.mark.journey
@@ -47,37 +47,29 @@ def open_page(playwright: Playwright, place: Place, tmp_path: Path) -> Iterator[
     "allowed" · "blocked": cookies of other sites · "frame": in the LMS's pages the tool may keep
     nothing at all · "nothing": the tool may keep nothing anywhere.
     """
-    contexts: list[BrowserContext] = []
+    with ExitStack() as contexts:
 
-    def opened(rule: str) -> Page:
-        profile = tmp_path / f"profile-{len(contexts)}"
-        _set_rule(profile, rule, place)
-        context = playwright.chromium.launch_persistent_context(
-            str(profile), viewport={"width": 1280, "height": 800}, **browser_options()
-        )
-        context.set_default_timeout(30_000)
-        contexts.append(context)
-        return context.new_page()
+        def opened(rule: str) -> Page:
+            profile = Path(mkdtemp(dir=tmp_path))
+            context = contexts.enter_context(of_people(playwright, profile, _rule(rule, place)))
+            context.set_default_timeout(30_000)
+            return context.new_page()
 
-    yield opened
-    for context in contexts:
-        context.close()
+        yield opened
 
 
-def _set_rule(profile: Path, rule: str, place: Place) -> None:
+def _rule(rule: str, place: Place) -> dict[str, Any]:
     blocked = {
         "frame": f"{place.tool},{place.platform.settings.issuer}",
         "nothing": f"{place.tool},*",
     }
-    settings = {
+    settings: dict[str, Any] = {
         "block_third_party_cookies": rule == "blocked",
         "cookie_controls_mode": 1 if rule == "blocked" else 0,
     }
     if pattern := blocked.get(rule):
         settings["content_settings"] = {"exceptions": {"cookies": {pattern: {"setting": 2}}}}
-    folder = profile / "Default"
-    folder.mkdir(parents=True)
-    (folder / "Preferences").write_text(json.dumps({"profile": settings}))
+    return settings
 
 
 def tool_frame(page: Page) -> Frame:

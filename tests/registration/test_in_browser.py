@@ -5,7 +5,6 @@ a real LMS.
 """
 
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
@@ -26,9 +25,8 @@ from app.connections import invitations
 from demo_lms import Platform, Settings, registration
 from demo_lms.serving import free_port, running
 from models import Deployment, Invitation, Registration, RegistrationStatus
+from tests.browsers import AXE, chromium
 from tests.registration.conftest import TOKEN, Lms
-
-AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 
 pytestmark = pytest.mark.journey
 
@@ -52,13 +50,9 @@ class Both:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        args = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=path, args=args)
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -79,12 +73,12 @@ Opening = Callable[..., Page]
 
 
 @pytest.fixture
-def opened(chromium: Browser) -> Iterator[Opening]:
+def opened(browser: Browser) -> Iterator[Opening]:
     """`opened(width=…, dark=…, script=…)`: a page of a fresh profile."""
     contexts = []
 
     def open_page(width: int = 1280, *, dark: bool = False, script: bool = True) -> Page:
-        context = chromium.new_context(
+        context = browser.new_context(
             viewport={"width": width, "height": 800},
             color_scheme="dark" if dark else "light",
             java_script_enabled=script,
