@@ -6,9 +6,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import text
+
 from app.config import Settings
+from app.extensions import db
+from app.jobs import STALLED_SECONDS
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,6 +42,18 @@ def worker(settings: Settings, **environment: str) -> Iterator["subprocess.Popen
     finally:
         process.kill()
         process.wait()
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """Kills a worker as kill -9 does, long ago: nobody waits for the end of its silence."""
+    process.kill()
+    process.wait()
+    with db.engine.begin() as connection:
+        silent = timedelta(seconds=STALLED_SECONDS + 1)
+        connection.execute(
+            text("update procrastinate_workers set last_heartbeat = last_heartbeat - :silent"),
+            {"silent": silent},
+        )
 
 
 def until(condition: Callable[[], bool], seconds: float) -> None:

@@ -12,7 +12,7 @@ from models import ScoreOutbox, ScoreStatus
 from tests.gradebook.ags_server import AgsServer
 from tests.gradebook.arranged import Arranged
 from tests.gradebook.conftest import Class
-from tests.workers import until, worker
+from tests.workers import kill, until, worker
 
 
 def test_a_killed_delivery_completes_within_a_minute_and_is_sent_once(
@@ -42,8 +42,7 @@ def test_of_many_scores_none_is_lost_or_doubled_when_workers_are_killed(
     for wanted in (5, 15):
         with worker(settings) as doomed:
             until(partial(_has_got, server, wanted), 120)
-            doomed.send_signal(signal.SIGKILL)
-            doomed.wait()
+            kill(doomed)
     with worker(settings):
         until(lambda: _sent(arranged) == count, 180)
     assert len(server.grades) == count

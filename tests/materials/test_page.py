@@ -21,6 +21,7 @@ from tests.browsers import admit, serving, violations
 from tests.helpers import enter
 from tests.materials import makers
 from tests.materials.conftest import Add, Look, Model
+from tests.workers import until
 
 LOGO = b"\x89PNG\r\n\x1a\n" + bytes(99)
 BOOK = makers.pdf(["Photosynthesis needs light", "Respiration frees energy"])
@@ -141,8 +142,11 @@ def big(kilobytes: int) -> bytes:
 def test_an_upload_that_fails_can_be_tried_again(room: Room) -> None:
     page = room.page
     page.route("**/materials/uploads/", lambda route: route.abort(), times=6)
+    page.clock.install()
     choose(page, ("Week 1.pdf", BOOK))
-    expect(row(page, "Week 1.pdf")).to_contain_text("could not be reached", timeout=60_000)
+    lost = row(page, "Week 1.pdf").filter(has_text="could not be reached")
+    until(lambda: page.clock.fast_forward(10_000) or lost.is_visible(), 20)
+    page.clock.resume()
     page.get_by_role("button", name="Try again").click()
     expect(row(page, "Week 1")).to_contain_text("Waiting to be read")
 
@@ -338,9 +342,11 @@ def test_a_new_version_comes_by_the_files_own_page(room: Room, read: Add) -> Non
 
 
 def test_an_upload_that_failed_stays_with_the_file_whose_new_version_it_is(
-    room: Room, read: Add
+    room: Room, read: Add, tmp_path: Path
 ) -> None:
-    page = room.page
+    page, big = room.page, tmp_path / "big.pdf"
+    with big.open("wb") as file:
+        file.truncate(31 << 20)
     for number in (1, 2):
         read(f"Week {number}.md", f"# {number}\n\nWords".encode())
     room.open()
@@ -351,9 +357,7 @@ def test_an_upload_that_failed_stays_with_the_file_whose_new_version_it_is(
         page.wait_for_selector("form[data-then][data-live]")
 
     open_file("Week 1")
-    page.get_by_label("New version", exact=True).set_input_files(
-        {"name": "big.pdf", "mimeType": "", "buffer": bytes(31 << 20)}
-    )
+    page.get_by_label("New version", exact=True).set_input_files(big)
     page.get_by_role("button", name="Upload the new version").click()
     expect(row(page, "big.pdf")).to_contain_text("larger than 30 MB")
     page.get_by_role("link", name="Materials", exact=True).last.click()

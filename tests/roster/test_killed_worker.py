@@ -1,6 +1,5 @@
 """A worker that is killed while it reads or writes a roster leaves all of it, or nothing."""
 
-import signal
 import threading
 
 from sqlalchemy import text
@@ -9,9 +8,9 @@ from app.config import Settings
 from app.extensions import db
 from app.roster import sync
 from models import CourseRole, EnrollmentStatus, LtiContext
-from tests.gradebook.test_killed_worker import until, worker
 from tests.lti_config.conftest import Answer, Asked
 from tests.roster.conftest import TOKEN, School, container, entry
+from tests.workers import kill, until, worker
 
 MEMBERS = [entry("t", "Instructor"), *(entry(f"s{number}") for number in range(30))]
 
@@ -44,8 +43,7 @@ def test_killed_while_it_reads_the_second_page(school: School, settings: Setting
     ask(school)
     with worker(settings) as first:
         until(lambda: any("from=1" in one.path for one in school.peer.asked), 30)
-        first.send_signal(signal.SIGKILL)
-        first.wait()
+        kill(first)
     is_over.set()
     assert school.standing() == {"s0": (CourseRole.STUDENT, EnrollmentStatus.ACTIVE)}
     is_slow = False
@@ -64,8 +62,7 @@ def test_killed_while_it_writes(school: School, settings: Settings) -> None:
     )
     with worker(settings) as first:
         until(waits_for_a_lock, 30)
-        first.send_signal(signal.SIGKILL)
-        first.wait()
+        kill(first)
     school.session.rollback()
     until(lambda: not waits_for_a_lock(), 30)
     assert count(school) == 0

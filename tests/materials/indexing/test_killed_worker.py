@@ -1,6 +1,5 @@
 """A worker that is killed in the middle of indexing: the next one goes on, each chunk once."""
 
-import signal
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,7 +12,7 @@ from models import ChunkVector, IndexingStatus, MaterialChunk
 from tests.llm.fake_endpoint import FakeEndpoint
 from tests.materials import makers
 from tests.materials.conftest import Add, Look
-from tests.workers import until, worker
+from tests.workers import kill, until, worker
 
 LINES = "\n".join(["and of more things that stand in this book"] * 16)
 BOOK = makers.pdf([f"Page {n} tells of thing{n}\n{LINES}" for n in range(400)])
@@ -47,7 +46,7 @@ def test_indexing_goes_on_after_the_worker_was_killed(
     told = replace(settings, embedding_base_url=endpoint.url)
     with worker(told) as first:
         until(reached, 120)
-        first.send_signal(signal.SIGKILL)
+        kill(first)
     assert look(material_id).indexing_status is IndexingStatus.PROCESSING
     with worker(told):
         until(lambda: look(material_id).indexing_status is IndexingStatus.COMPLETED, 240)
