@@ -22,6 +22,7 @@ from werkzeug.serving import make_server
 from app import config
 from app.credentials import COOKIE_PREFIX
 from tests.helpers import Visitor
+from tests.workers import until
 
 AXE = Path(__file__).parents[1] / "node_modules/axe-core/axe.min.js"
 _QUIET = [
@@ -82,6 +83,11 @@ def admit(context: BrowserContext, visitor: Visitor) -> None:
     """Gives the browser the cookie of a session."""
     cookie = {"name": COOKIE_PREFIX + visitor.sid, "value": visitor.secret, "secure": True}
     context.add_cookies([{**cookie, "url": "https://localhost", "sameSite": "None"}])  # type: ignore[list-item]
+
+
+def comes_true(page: Page, expression: str) -> None:
+    """Waits for it. Playwright's own way asks inside the page, where our pages forbid eval."""
+    until(lambda: page.evaluate(expression), 20)
 
 
 def violations(page: Page, **options: Any) -> list[str]:

@@ -321,7 +321,7 @@ class Serving:
         self.site = site
         self.server: BaseWSGIServer = make_server("127.0.0.1", 0, site, threaded=True)
         self.url = f"http://localhost:{self.server.server_port}"
-        Thread(target=self.server.serve_forever, daemon=True).start()
+        Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
         self.server.shutdown()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browsers import comes_true
 from tests.frontend.conftest import Opening
 from tests.frontend.site import SID, TOKEN, Serving, Site
 
@@ -156,7 +157,7 @@ def test_a_token_that_has_ended_ends_in_the_data_free_page(shell: Opening, site:
     page.evaluate("sessionStorage.setItem('bearer.visit1', 'ended')")
     page.reload()
     page.wait_for_selector("h1:has-text('Open it again from your course')")
-    page.wait_for_function("sessionStorage.getItem('bearer.visit1') === null")
+    comes_true(page, "sessionStorage.getItem('bearer.visit1') === null")
     assert TOKEN not in page.content()
 
 

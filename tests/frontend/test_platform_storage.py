@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import FrameLocator, Page
 
+from tests.browsers import comes_true
 from tests.frontend.conftest import Opening
 from tests.frontend.site import Serving, Site
 
@@ -81,7 +82,7 @@ def test_the_platform_keeps_the_secret_and_gives_it_back(
         "localStorage": "blocked",
         "platform": "found",
     }
-    page.wait_for_function("kept['lti.S1'] === null")  # deleted after use
+    comes_true(page, "kept['lti.S1'] === null")  # deleted after use
     kinds = [one["subject"] for one in seen(page)]
     assert list(dict.fromkeys(kinds)) == ["lti.put_data", "lti.get_data"]
     assert {one["key"] for one in seen(page)} == {"lti.S1"}
@@ -170,7 +171,7 @@ def test_canvas_is_asked_for_a_window(framed: Framed, site: Site, serving: Servi
     }
     page, tool = framed(SILENT, path="/platform/auth")
     tool.get_by_role("button", name="Open in a new window").click()
-    page.wait_for_function("seen.some(({ subject }) => subject === 'requestFullWindowLaunch')")
+    comes_true(page, "seen.some(({ subject }) => subject === 'requestFullWindowLaunch')")
     assert seen(page)[-1] == site.full_window
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page
 from reportlab.pdfgen.canvas import Canvas
 
+from tests.browsers import comes_true
 from tests.frontend.conftest import Opening
 from tests.frontend.site import SENTENCE, Site
 
@@ -125,7 +126,7 @@ def test_the_focus_is_where_it_was_once_the_panel_is_closed(
         page.go_back()
     page.wait_for_selector("#source", state="hidden")
     if width < 1280:
-        page.wait_for_function("window.stepped")
+        comes_true(page, "window.stepped")
     assert page.evaluate("document.activeElement.id") == "cite"
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.materials.files.storage import storage
 from models import Course, CourseMaterial, CourseRole
+from tests.browsers import comes_true
 from tests.frontend.conftest import Opening, Visit
 from tests.helpers import Visitor, enter
 from tests.materials import makers
@@ -160,7 +161,7 @@ def test_on_a_phone_back_closes_the_source_and_then_leaves_the_page(
     assert page.url == address
     assert not page.evaluate("document.querySelector('main').inert")
     assert page.get_attribute("#found", "data-kept") == "yes", "the page stayed as it was"
-    page.wait_for_function("!history.state?.source")
+    comes_true(page, "!history.state?.source")
     page.go_back()
     expect(page.locator("#found")).to_contain_text("Here stand the passages")
     page.go_back()

@@ -45,7 +45,7 @@ def serve(folder: Path, app: Flask | None = None) -> Iterator[Platform]:
     server = make_server(
         platform.settings.host, platform.settings.port, create_app(platform=platform), threaded=True
     )
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
         yield platform

@@ -47,7 +47,7 @@ class Publisher(BaseHTTPRequestHandler):
 def publisher() -> Iterator[tuple[type[Publisher], str]]:
     handler = type("OnePublisher", (Publisher,), {"ranges": []})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield handler, f"http://127.0.0.1:{server.server_port}/model.gguf"
     server.shutdown()
     server.server_close()

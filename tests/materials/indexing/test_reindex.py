@@ -4,7 +4,6 @@ Questions and passages here share no word: only a vector of the right model lead
 """
 
 import re
-import signal
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -41,7 +40,7 @@ from tests.llm.fake_endpoint import FakeEndpoint
 from tests.materials import makers
 from tests.materials.conftest import Add, Look
 from tests.materials.queued import run
-from tests.workers import until, worker
+from tests.workers import kill, until, worker
 
 OLD, NEW = "old-e5-model", "new-e5-model"
 WIDTH = 128
@@ -245,7 +244,7 @@ def test_reindexing_to_another_model_leaves_no_gap_in_search(
         assert "Mind" not in told.output
         with worker(both) as first:
             until(lambda: move.vectors(NEW) >= 32, 120)
-            first.send_signal(signal.SIGKILL)
+            kill(first)
         move.reindex("--course", str(move.course.course_id), "--no-wait")
         later = add("Handout.txt", LATER_FILE)
         move.new.script.wait_before = 0.5

@@ -77,7 +77,7 @@ def test_the_page_tells_what_is_unfinished(session: Session, teacher: Visitor) -
 def server(app: Flask) -> Iterator[int]:
     """The application behind a real socket: its port."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield server.server_port
     server.shutdown()
 
