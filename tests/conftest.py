@@ -1,6 +1,7 @@
 """Fixtures: one real PostgreSQL for each process of a run, migrated once, its tables emptied after
 each test. A file's tests stay in one process, in their order."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,11 @@ begin
   delete from users where sso_id <> 'system';
 end $$
 """
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: a third of the time tests wait for others to answer."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
