@@ -14,6 +14,7 @@ from app.extensions import transaction
 from app.materials.questions import searched
 from app.materials.retrieval.passages import Passage
 from app.materials.retrieval.scope import embedding_of
+from app.materials.retrieval.slips import Slip
 from app.materials.status import place_in_words
 from app.materials.visibility import visible
 from models import CourseMaterial, Coverage
@@ -51,6 +52,7 @@ class Found:
     text: str
     coverage: Coverage
     hits: tuple[Hit, ...]
+    slips: tuple[Slip, ...]
 
 
 def look_up(course_id: uuid.UUID, user_id: uuid.UUID, text: str, *, see_hidden: bool) -> Found:
@@ -64,7 +66,8 @@ def look_up(course_id: uuid.UUID, user_id: uuid.UUID, text: str, *, see_hidden: 
             raise TooManySearches(reason=f"over {MOST_SEARCHES} within {WITHIN}")
         model = embedding_of(session, course_id)
     with searched(course_id, text, model, see_hidden=see_hidden, limit=MOST_HITS) as (_, found):
-        return Found(text, found.coverage, tuple(_hit(passage) for passage in found.passages))
+        hits = tuple(_hit(passage) for passage in found.passages)
+        return Found(text, found.coverage, hits, found.slips)
 
 
 def anything_to_search(session: Session, course_id: uuid.UUID, *, see_hidden: bool) -> bool:

@@ -21,6 +21,7 @@ from app.materials.retrieval.language import text_configuration
 from app.materials.retrieval.passages import Passage, read_passages
 from app.materials.retrieval.scope import Scope, scope_of
 from app.materials.retrieval.second_look import look_again, look_at, weights_of, with_snippets
+from app.materials.retrieval.slips import Slip, read_as, slips_in
 from app.materials.retrieval.vectors import VectorHit, nearest
 from app.materials.retrieval.words import Term, search_words, terms_of
 from models import Coverage
@@ -46,6 +47,9 @@ class SearchResult:
     is_abroad: bool = False
     """The first passage is in another language than the question, and others are in its own: their
     words tell nothing."""
+    slips: tuple[Slip, ...] = ()
+    """Words that the course does not have and what was looked for instead: never sure to be what
+    was meant, so the passages are the closest at most."""
 
 
 def search(
@@ -62,17 +66,32 @@ def search(
 
     `question_vector` at the model's own width, made by `question_model` (the installation's
     present one); where the course's vectors are another model's, or without one, words alone
-    search. Five short statements, and one where the course lacks a word of the question.
+    search. Five short statements, one more where the course lacks a word of the question, and
+    where that is but a slip, the words' once again.
     """
     scope = scope_of(session, course_id, see_hidden=see_hidden)
+    vectors = _by_meaning(session, scope, question_vector, question_model)
+    result, slips = _find(session, scope, question, vectors, limit)
+    if slips:
+        result, _ = _find(session, scope, read_as(question, slips), vectors, limit)
+        coverage = min(result.coverage, Coverage.CLOSEST, key=LEVELS.index)
+        result = replace(result, coverage=coverage, slips=slips)
+    return result
+
+
+def _find(
+    session: Session, scope: Scope, question: str, vectors: Sequence[VectorHit], limit: int
+) -> tuple[SearchResult, tuple[Slip, ...]]:
+    """What is found for these very words, and the slips among them."""
     language = text_configuration(question)
     terms = terms_of(session, scope, question, language)
     words = search_words(session, scope, terms, limit=CANDIDATES)
-    vectors = _by_meaning(session, scope, question_vector, question_model)
     scores = _best(with_neighbours(fuse(words, vectors)))
     passages = read_passages(session, scope, scores, words, vectors) if scores else []
     configs = {scope.materials[number]: scope.configs[number] for number, _ in scores}
     foreign = foreign_to(question, language, terms, scope.configs)
+    own = set(scope.configs) - foreign.configs
+    slips = slips_in(question, terms, [passage.content for passage in passages], own)
     most = LOOKED_AT if foreign.configs else limit
     weights = weights_of(terms)
     looks = look_at(passages, weights, configs)
@@ -87,7 +106,8 @@ def search(
         coverage = judge(found[1])
         passages.sort(key=lambda one: one is not found[0])
     shown = with_snippets(passages[:limit], looks, weights, configs)
-    return SearchResult(coverage, shown, scope.model, is_abroad and foreign.own is not None)
+    is_mixed = is_abroad and foreign.own is not None
+    return SearchResult(coverage, shown, scope.model, is_mixed), slips
 
 
 def _said_by(passage: Passage, terms: Sequence[Term], configs: Mapping[uuid.UUID, str]) -> float:
@@ -95,7 +115,7 @@ def _said_by(passage: Passage, terms: Sequence[Term], configs: Mapping[uuid.UUID
     like the asked one, by that."""
     config = configs[passage.material_id]
     asked = {
-        term.word if term.weight == term.asked else term.term: term.asked
+        term.term if term.is_alike else term.word: term.asked
         for term in terms
         if term.config == config
     }

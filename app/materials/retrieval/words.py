@@ -47,6 +47,11 @@ class Term:
     weight: float
     asked: float
 
+    @property
+    def is_alike(self) -> bool:
+        """Whether the course has but a word like the asked one."""
+        return self.weight != self.asked
+
 
 class WordHit(NamedTuple):
     """A chunk that holds words of the question: BM25 score, and how much of the question it holds.

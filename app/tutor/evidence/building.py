@@ -5,11 +5,12 @@ the best are set under plain headings in page order.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.materials.retrieval.plain import plain
 from app.materials.retrieval.sentences import Unit, split
+from app.materials.retrieval.slips import read_as
 from app.materials.search import Passage, SearchResult
 from app.tutor.evidence.card import Card, Key, KeyKind, Piece, Place
 from app.tutor.evidence.kinds import LONGEST_KEY, fitness, kind_of, leads_to_code
@@ -48,6 +49,11 @@ class _Candidate:
 
 def build_card(question: str, result: SearchResult, *, source_count: int = 4) -> Card:
     """The card for a question. `source_count` passages become the numbered sources."""
+    card = _build(read_as(question, result.slips), result, source_count)
+    return replace(card, slips=result.slips)
+
+
+def _build(question: str, result: SearchResult, source_count: int) -> Card:
     passages = result.passages
     nearest = tuple(_nearest(passages))
     if result.coverage is Coverage.NOT_COVERED or not passages:

@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from app.materials.retrieval.slips import Slip
 from app.materials.status import innermost, place_in_words
 from models import Coverage
 
@@ -106,6 +107,7 @@ class Card:
     sources: tuple[str, ...] = ()
     """Chunk ids; the first is source 1 of the written answer."""
     practice: Practice | None = None
+    slips: tuple[Slip, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON column."""
@@ -163,6 +165,7 @@ class Card:
             nearest=tuple(Place(**place) for place in data["nearest"]),
             sources=tuple(data["sources"]),
             practice=Practice(**practice) if practice else None,
+            slips=tuple(Slip(*slip) for slip in data.get("slips", ())),
         )
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.materials.retrieval.likeness import beginnings, best, likeness, past
+from app.materials.retrieval.likeness import beginnings, best, is_slip, likeness, past
 
 COURSE = [("mitochondrion", 3), ("compens", 2), ("interest", 9), ("internet", 40), ("paleogen", 1)]
 
@@ -47,3 +47,35 @@ def test_a_range_holds_the_words_that_begin_so_and_no_others(asked: str, word: s
     for first in beginnings(asked):
         assert (first <= word < past(first)) == word.startswith(first)
         assert first <= first + word < past(first)
+
+
+@pytest.mark.parametrize(
+    ("asked", "word"),
+    [
+        ("dicionary", "dictionary"),
+        ("dicttionary", "dictionary"),
+        ("dictoonary", "dictionary"),
+        ("dictinoary", "dictionary"),
+        ("dictionayr", "dictionary"),
+        ("begining", "beginning"),
+        ("women", "woman"),
+    ],
+)
+def test_one_stroke_is_a_slip(asked: str, word: str) -> None:
+    assert is_slip(asked, word) and is_slip(word, asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "word"),
+    [
+        ("dictionary", "dictionary"),
+        ("planet", "plane"),
+        ("plant", "plane"),
+        ("cells", "cell"),
+        ("dcitinoary", "dictionary"),
+        ("conversation", "conservation"),
+        ("", "a"),
+    ],
+)
+def test_the_same_word_its_forms_and_two_strokes_are_none(asked: str, word: str) -> None:
+    assert not is_slip(asked, word) and not is_slip(word, asked)

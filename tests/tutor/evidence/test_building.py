@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from app.materials.retrieval.slips import Slip
 from app.materials.search import Passage, SearchResult
 from app.tutor.evidence.building import build_card
 from app.tutor.evidence.card import Card, KeyKind
@@ -67,6 +68,21 @@ def test_headings_and_page_order() -> None:
     kinds = [key.kind for key in built.keys]
     assert len(set(kinds)) == len(kinds) <= 3
     assert KeyKind.EXAMPLE in kinds
+
+
+def test_a_slip_is_weighed_as_the_word_that_was_meant_and_told() -> None:
+    slips = (Slip("apend", "append"),)
+    found = SearchResult(Coverage.CLOSEST, [passage(LISTS, 3), passage(APPEND, 4)], slips=slips)
+    built = build_card("What does apend do?", found)
+    meant = card("What does append do?", passage(LISTS, 3), passage(APPEND, 4))
+    assert (built.marked, built.slips) == (meant.marked, slips) and "append" in built.marked
+    assert Card.from_json(json.loads(json.dumps(built.to_json()))) == built
+
+
+def test_a_card_that_was_kept_before_slips_were_is_read() -> None:
+    kept = card("What is a list?", passage(LISTS)).to_json()
+    del kept["slips"]
+    assert Card.from_json(kept).slips == ()
 
 
 def test_a_sentence_with_a_colon_takes_its_code_along() -> None:
