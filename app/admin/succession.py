@@ -31,8 +31,9 @@ from models import (
     Upload,
 )
 
-_WORK = (Activity, Concept, Conversation, CourseMaterial, PracticeQuestion, TutorPolicy, Upload)
-"""A course without any of these was opened, and nothing more: nobody misses it."""
+_WORK = (Activity, Concept, CourseMaterial, PracticeQuestion, TutorPolicy, Upload)
+"""A course without any of these was opened, and nothing more: nobody misses it. Questions that
+somebody asked there, of materials that it had not, go where the course goes on."""
 
 
 class SuccessionRefused(DomainError):
@@ -60,7 +61,7 @@ class Succession:
     left: int
     """Of these there is one under each of the two by now, both with work in them."""
     dropped: int
-    """Begun under the new deployment, with nothing in them: they made room."""
+    """Begun under the new deployment, with no work in them: they made room."""
     scores: int
     """Not in the gradebook yet: they are sent by the new registration."""
 
@@ -136,6 +137,7 @@ def succeed(session: Session, old: Place, new: Place) -> Succession:
     begun = _begun(session, old, new)
     stays = [row.context_id for row in begun if row.is_worked_in]
     dropped = [row.course_id for row in begun if not row.is_worked_in]
+    _keep_conversations(session, old, dropped)
     session.execute(delete(Course).where(Course.course_id.in_(dropped)))
     if new.deployment.institution_id is None:
         new.deployment.institution_id = old.deployment.institution_id
@@ -156,6 +158,23 @@ def succeed(session: Session, old: Place, new: Place) -> Succession:
         left=sum(row.is_worked_in and row.was_worked_in for row in begun),
         dropped=len(dropped),
         scores=inheriting.take_over(session, moved),
+    )
+
+
+def _keep_conversations(session: Session, old: Place, dropped: Sequence[UUID]) -> None:
+    """What people asked in the courses that make room is kept in those that go on. Within one
+    platform a person is the same."""
+    twin = aliased(LtiContext)
+    session.execute(
+        update(Conversation)
+        .where(
+            Conversation.course_id.in_(dropped),
+            twin.course_id == Conversation.course_id,
+            LtiContext.lti_context_id == twin.lti_context_id,
+            LtiContext.deployment_id == old.deployment.deployment_id,
+        )
+        .values(course_id=LtiContext.course_id)
+        .execution_options(synchronize_session=False)
     )
 
 

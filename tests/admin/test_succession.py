@@ -3,6 +3,7 @@
 The demo LMS registers CourseLLM a second time; the browser and the console speak HTTP.
 """
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -26,6 +27,7 @@ from lti_config import ags
 from models import (
     AuditEvent,
     Concept,
+    Conversation,
     Course,
     Deployment,
     Enrollment,
@@ -114,6 +116,11 @@ def test_a_course_goes_on_when_the_operator_says_so(
     assert "Take courses over" in teacher.page and "It was copied" not in teacher.page
     before = session.scalars(select(Course.course_id).order_by(Course.created_at)).all()
     assert len(before) == 2, "nothing is handed over silently"
+    student.follow(re.findall(r'href="([^"]*/tutor/)"', student.page)[-1])
+    student.send("tutor/ask", question="Who is there?")
+    session.rollback()
+    asked = session.scalars(select(Conversation)).one()
+    assert asked.course_id == before[1]
 
     row = session.scalars(select(Registration).where(Registration.client_id == "second")).one()
     page = shown(console.get(f"/platforms/{row.platform_id}"))
@@ -133,6 +140,9 @@ def test_a_course_goes_on_when_the_operator_says_so(
     assert scores.results(anew, column, subject)[0]["resultScore"] == 10
     session.expire_all()
     assert session.scalars(select(Course.course_id)).all() == before[:1], "the empty one made room"
+    assert asked.course_id == before[0] and asked.message_count == 1, (
+        "what was asked there meanwhile is kept"
+    )
     assert session.scalar(select(func.count()).select_from(ScoreOutbox)) == 1
 
 
