@@ -3,9 +3,11 @@
 For slips of the pen, and for questions in a related language: a German "kompensiert" is much like
 the English "compensate" (cognates; Buckley et al. 1997, "Using clustering and SuperConcepts within
 SMART", took English for misspelt French). Likeness is that of the words' trigrams (Angell et al.
-1983). To be found by the index, the first three letters have to be the same.
+1983). To be found by the index, the first three letters have to be the same, but for one that
+should be doubled or should not.
 """
 
+import re
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -22,6 +24,7 @@ SHORTEST = 5
 MOST = 8
 """Words of a question that are looked up."""
 BEGINNING = 3
+_DOUBLED = re.compile(r"^(..?)(?<=(.))\2")
 
 
 class Alike(NamedTuple):
@@ -80,11 +83,11 @@ def most_alike(
 
 def best(asked: str, known: Iterable[tuple[str, int]]) -> Alike | None:
     """The term most like the asked one; of equal ones the commonest."""
-    beginning = _spelt(asked)[:BEGINNING]
+    firsts = tuple(map(_spelt, beginnings(asked)))
     alike = [
         Alike(term, found_in, likeness(asked, term))
         for term, found_in in known
-        if _spelt(term).startswith(beginning)
+        if _spelt(term).startswith(firsts)
     ]
     first = max(alike, key=lambda one: (one.likeness, one.found_in, one.term), default=None)
     return first if first and first.likeness >= LEAST else None
@@ -118,9 +121,12 @@ def likeness(a: str, b: str) -> float:
 
 
 def beginnings(term: str) -> set[str]:
-    """The first letters, as other languages may write them."""
-    first = term[:BEGINNING]
-    return {first, first.replace("k", "c"), first.replace("c", "k")} - {"zzz"}
+    """The first letters, as other languages may write them, and as one more of them or one less is
+    doubled ("asignment", "allready")."""
+    doubled, undoubled = term[:2] + term[1:2], _DOUBLED.sub(r"\1", term)[:BEGINNING]
+    firsts = {term[:BEGINNING], doubled, undoubled}
+    spelt = {first.replace(*pair) for first in firsts for pair in (("k", "c"), ("c", "k"))}
+    return (firsts | spelt) - {"zzz"}
 
 
 def past(first: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from app.materials.retrieval.likeness import BEGINNING, is_slip
+from app.materials.retrieval.likeness import is_slip
 from app.materials.retrieval.normalisation import fold
 from app.materials.retrieval.words import Term
 
@@ -53,7 +53,7 @@ def _meant(word: str, term: str, text: str) -> Iterator[str]:
 
 
 def _may_be(word: str, term: str, one: str) -> bool:
-    return one[:BEGINNING] == word[:BEGINNING] and one.startswith(term[:-1]) and is_slip(word, one)
+    return one.startswith(term[:-1]) and is_slip(word, one)
 
 
 def _words(text: str) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,10 @@ from hypothesis import strategies as st
 
 from app.materials.retrieval.likeness import beginnings, best, is_slip, likeness, past
 
-COURSE = [("mitochondrion", 3), ("compens", 2), ("interest", 9), ("internet", 40), ("paleogen", 1)]
+COURSE = [
+    *(("mitochondrion", 3), ("compens", 2), ("interest", 9), ("internet", 40), ("paleogen", 1)),
+    *(("assignment", 4), ("asia", 7)),
+]
 
 
 @pytest.mark.parametrize(
@@ -16,6 +19,8 @@ COURSE = [("mitochondrion", 3), ("compens", 2), ("interest", 9), ("internet", 40
         ("kompensiert", "compens"),  # German for "compensated"
         ("interess", "interest"),  # and for "interest", sooner than "internet"
         ("palaogen", "paleogen"),
+        ("miitochondrion", "mitochondrion"),  # a letter that is doubled, and one that is not
+        ("asignment", "assignment"),
     ],
 )
 def test_the_word_most_like_it_is_taken(asked: str, term: str) -> None:
