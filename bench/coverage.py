@@ -4,14 +4,16 @@
 XQuAD's paragraphs of the second half of its articles are a course, in three languages (the weights
 were chosen on the first half). Three kinds of questions: those that a paragraph answers; near
 misses, the same questions while the answering paragraph is hidden; off-topic ones, about the other
-half's articles, and from a microbiology book. Also by words alone, questions in another language,
-and a course that has every other paragraph in English and the rest in Spanish: there "answered"
-questions are those that a paragraph in the other language answers; and of the whole microbiology
-book. The search is the tutor's own, on a real database.
+half's articles, and from a microbiology book. Also the same ones misspelt, by words alone,
+questions in another language, and a course that has every other paragraph in English and the rest
+in Spanish: there "answered" questions are those that a paragraph in the other language answers; and
+of the whole microbiology book. The search is the tutor's own, on a real database.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from random import Random
 
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
@@ -65,6 +67,8 @@ def main() -> None:
             data = sets[asking.asked]
             kinds = {"answered": _half(data, 1), "near miss": _half(data, 1)}
             kinds["off-topic"] = _half(data, 0)
+            if asking.asked == asking.about:
+                kinds |= {f"{kind}, misspelt": _misspelt(data) for kind, data in kinds.items()}
             if asking.asked == asking.about == "en":
                 kinds["off-topic, microbiology"] = strange
             for kind, questions in kinds.items():
@@ -116,6 +120,22 @@ def _only(data: DataSet, keys: Sequence[str]) -> DataSet:
     )
 
 
+def _misspelt(data: DataSet) -> DataSet:
+    """The same with one stroke in the longest word of each question: a letter is missing, doubled
+    or another one, or two are exchanged, anywhere but at its beginning and end."""
+    return replace(
+        data, questions={key: _slipped(text, Random(key)) for key, text in data.questions.items()}
+    )
+
+
+def _slipped(question: str, chance: Random) -> str:
+    word = max(re.findall(r"[^\W\d_]+", question), key=len)
+    place = chance.randrange(1, max(len(word) - 2, 2))
+    before, letter, after = word[:place], word[place], word[place + 1 :]
+    strokes = [after, letter * 2 + after, "e" + after, after[:1] + letter + after[1:]]
+    return question.replace(word, before + chance.choice(strokes), 1)
+
+
 def _half(data: DataSet, number: int) -> DataSet:
     """The first or second half of the passages, and the questions that they answer."""
     keys = list(data.passages)
@@ -139,7 +159,7 @@ def _judged(
     materials = {passage: material for (material, _), passage in course.passages.items()}
     for (key, question), vector in zip(questions, vectors, strict=True):
         with Session(db.engine) as session:  # never committed: what is hidden comes back
-            if kind == "near miss":
+            if kind.startswith("near miss"):
                 hidden = [materials[passage] for passage in data.answers[key]]
                 session.execute(
                     update(CourseMaterial)

@@ -54,10 +54,11 @@ export function init(thread) {
     mount(current);
     for (const form of main.querySelectorAll("[data-tutor-new]")) form.hidden = false;
     const label = current.querySelector(".cl-evidence .cl-label")?.textContent.trim() ?? "";
+    const slips = part("slips", current)?.textContent.trim();
     run.asked?.();
     run.waitsFor = null;
     attach(run, part("answer", current));
-    announce(run.section ? `${label}. Writing the answer.` : `${label}.`);
+    announce([`${label}.`, slips, run.section && "Writing the answer."].filter(Boolean).join(" "));
   }
 
   /* From here on the run writes into this section. */

@@ -36,9 +36,11 @@ end $$
 """
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: a third of the time tests wait for others to answer."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One more than the processors at hand: a third of the time tests wait for others to answer."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or not hasattr(os, "sched_getaffinity"):
+        return None
+    return len(os.sched_getaffinity(0)) + 1
 
 
 @pytest.fixture(scope="session")

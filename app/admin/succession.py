@@ -6,11 +6,12 @@ An operator can say that they are the same. Only within one platform, whose key 
 there the same person and the same course have the same ids.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, case, delete, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
@@ -29,11 +30,14 @@ from models import (
     Registration,
     TutorPolicy,
     Upload,
+    now,
 )
 
 _WORK = (Activity, Concept, CourseMaterial, PracticeQuestion, TutorPolicy, Upload)
-"""A course without any of these was opened, and nothing more: nobody misses it. Questions that
-somebody asked there, of materials that it had not, go where the course goes on."""
+"""A course without any of these was opened, and no work is in it: it may make room. What somebody
+asked there, of materials that it had not, goes where the course goes on."""
+_USED = (*_WORK, Conversation)
+"""Of a course without any of these there is nothing to go on."""
 
 
 class SuccessionRefused(DomainError):
@@ -117,7 +121,7 @@ def followers(session: Session, platform_id: UUID) -> dict[UUID, int]:
         .where(
             LtiContext.deployment_id.in_(ours),
             other.deployment_id.in_(ours),
-            _has_work(other.course_id) | ~_has_work(LtiContext.course_id),
+            _has_any(_USED, other.course_id) | ~_has_any(_WORK, LtiContext.course_id),
         )
         .group_by(LtiContext.deployment_id)
     )
@@ -155,7 +159,7 @@ def succeed(session: Session, old: Place, new: Place) -> Succession:
         raise SuccessionRefused(reason=str(error.orig)) from error
     return Succession(
         moved=len(moved),
-        left=sum(row.is_worked_in and row.was_worked_in for row in begun),
+        left=sum(row.is_worked_in and row.was_used for row in begun),
         dropped=len(dropped),
         scores=inheriting.take_over(session, moved),
     )
@@ -163,8 +167,13 @@ def succeed(session: Session, old: Place, new: Place) -> Succession:
 
 def _keep_conversations(session: Session, old: Place, dropped: Sequence[UUID]) -> None:
     """What people asked in the courses that make room is kept in those that go on. Within one
-    platform a person is the same."""
-    twin = aliased(LtiContext)
+    platform a person is the same; who has a conversation there goes on with that one."""
+    twin, there = aliased(LtiContext), aliased(Conversation)
+    goes_on = exists().where(
+        there.course_id == LtiContext.course_id,
+        there.student_id == Conversation.student_id,
+        there.is_active,
+    )
     session.execute(
         update(Conversation)
         .where(
@@ -173,7 +182,11 @@ def _keep_conversations(session: Session, old: Place, dropped: Sequence[UUID]) -
             LtiContext.lti_context_id == twin.lti_context_id,
             LtiContext.deployment_id == old.deployment.deployment_id,
         )
-        .values(course_id=LtiContext.course_id)
+        .values(
+            course_id=LtiContext.course_id,
+            is_active=case((goes_on, False), else_=Conversation.is_active),
+            ended_at=case((goes_on, now()), else_=Conversation.ended_at),
+        )
         .execution_options(synchronize_session=False)
     )
 
@@ -198,16 +211,16 @@ def _begun(session: Session, old: Place, new: Place) -> Sequence[Row[UUID, UUID,
         select(
             LtiContext.context_id,
             twin.course_id,
-            _has_work(twin.course_id).label("is_worked_in"),
-            _has_work(LtiContext.course_id).label("was_worked_in"),
+            _has_any(_WORK, twin.course_id).label("is_worked_in"),
+            _has_any(_USED, LtiContext.course_id).label("was_used"),
         )
         .join(twin, pairs)
         .where(twin.course_id.in_(held))
     ).all()
 
 
-def _has_work(course_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
-    return or_(*(exists().where(kind.course_id == course_id) for kind in _WORK))
+def _has_any(kinds: Iterable[Any], course_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    return or_(*(exists().where(kind.course_id == course_id) for kind in kinds))
 
 
 def _bygone(session: Session, deployments: Sequence[UUID]) -> dict[tuple[UUID, UUID], int]:
@@ -220,8 +233,8 @@ def _bygone(session: Session, deployments: Sequence[UUID]) -> dict[tuple[UUID, U
         .where(
             LtiContext.deployment_id.in_(deployments),
             twin.deployment_id.in_(deployments),
-            ~_has_work(LtiContext.course_id),
-            _has_work(twin.course_id),
+            ~_has_any(_USED, LtiContext.course_id),
+            _has_any(_WORK, twin.course_id),
         )
         .group_by(LtiContext.deployment_id, twin.deployment_id)
     )

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -48,8 +49,7 @@ class SearchResult:
     """The first passage is in another language than the question, and others are in its own: their
     words tell nothing."""
     slips: tuple[Slip, ...] = ()
-    """Words that the course does not have and what was looked for instead: never sure to be what
-    was meant, so the passages are the closest at most."""
+    """Words that the course does not have, and what was looked for instead."""
 
 
 def search(
@@ -67,22 +67,38 @@ def search(
     `question_vector` at the model's own width, made by `question_model` (the installation's
     present one); where the course's vectors are another model's, or without one, words alone
     search. Five short statements, one more where the course lacks a word of the question, and
-    where that is but a slip, the words' once again.
+    where that may be a slip, the words' once again.
     """
     scope = scope_of(session, course_id, see_hidden=see_hidden)
     vectors = _by_meaning(session, scope, question_vector, question_model)
-    result, slips = _find(session, scope, question, vectors, limit)
-    if slips:
-        result, _ = _find(session, scope, read_as(question, slips), vectors, limit)
-        coverage = min(result.coverage, Coverage.CLOSEST, key=LEVELS.index)
-        result = replace(result, coverage=coverage, slips=slips)
-    return result
+    asked = _find(session, scope, question, vectors, limit)
+    if not asked.slips or asked.result.coverage is Coverage.ANSWERED:
+        return asked.result
+    meant = _find(session, scope, read_as(question, asked.slips), vectors, limit)
+    if meant.result.coverage is Coverage.NOT_COVERED or not _is_near(meant.evidence):
+        return asked.result
+    return replace(meant.result, coverage=Coverage.CLOSEST, slips=asked.slips)
+
+
+def _is_near(evidence: Evidence) -> bool:
+    """Whether the passage that was found by a guessed word is near by its meaning, too. By words it
+    always is: one asks for an election, and the course has electrons."""
+    by_meaning = replace(evidence, word_share=None)
+    return evidence.cosine is not None and judge(by_meaning) is not Coverage.NOT_COVERED
+
+
+class _Found(NamedTuple):
+    """What was found for the very words of a question, by what it was judged, and which of the
+    words may be slips."""
+
+    result: SearchResult
+    evidence: Evidence
+    slips: tuple[Slip, ...]
 
 
 def _find(
     session: Session, scope: Scope, question: str, vectors: Sequence[VectorHit], limit: int
-) -> tuple[SearchResult, tuple[Slip, ...]]:
-    """What is found for these very words, and the slips among them."""
+) -> _Found:
     language = text_configuration(question)
     terms = terms_of(session, scope, question, language)
     words = search_words(session, scope, terms, limit=CANDIDATES)
@@ -91,7 +107,7 @@ def _find(
     configs = {scope.materials[number]: scope.configs[number] for number, _ in scores}
     foreign = foreign_to(question, language, terms, scope.configs)
     own = set(scope.configs) - foreign.configs
-    slips = slips_in(question, terms, [passage.content for passage in passages], own)
+    slips = slips_in(question, terms, passages, own)
     most = LOOKED_AT if foreign.configs else limit
     weights = weights_of(terms)
     looks = look_at(passages, weights, configs)
@@ -107,7 +123,7 @@ def _find(
         passages.sort(key=lambda one: one is not found[0])
     shown = with_snippets(passages[:limit], looks, weights, configs)
     is_mixed = is_abroad and foreign.own is not None
-    return SearchResult(coverage, shown, scope.model, is_mixed), slips
+    return _Found(SearchResult(coverage, shown, scope.model, is_mixed), evidence, slips)
 
 
 def _said_by(passage: Passage, terms: Sequence[Term], configs: Mapping[uuid.UUID, str]) -> float:

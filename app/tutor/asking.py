@@ -13,6 +13,7 @@ from app.extensions import transaction
 from app.llm.profiles import chat_profile
 from app.materials.questions import searched
 from app.materials.retrieval.scope import embedding_of
+from app.materials.retrieval.slips import read_as
 from app.tutor import conversations, turns
 from app.tutor.evidence.building import build_card
 from app.tutor.evidence.card import Card, Practice
@@ -82,7 +83,9 @@ def ask(asker: Asker, text: str) -> Asked:
     hidden = asker.see_hidden
     with searched(asker.course_id, wanted, model, see_hidden=hidden) as (session, found):
         card = build_card(wanted, found, source_count=SOURCES)
-        card = replace(card, practice=_practice(session, asker.course_id, wanted))
+        practice = _practice(session, asker.course_id, read_as(wanted, found.slips))
+        slips = tuple(slip for slip in card.slips if slip.asked in text)  # no earlier question's
+        card = replace(card, practice=practice, slips=slips)
         question_id = _keep(session, asker, text, card)
         may_follow = _may_follow(session, asker, card)
     return Asked(question_id, text, card, may_follow)

@@ -29,6 +29,7 @@ from models import (
     Concept,
     Conversation,
     Course,
+    CourseRole,
     Deployment,
     Enrollment,
     Institution,
@@ -144,6 +145,74 @@ def test_a_course_goes_on_when_the_operator_says_so(
         "what was asked there meanwhile is kept"
     )
     assert session.scalar(select(func.count()).select_from(ScoreOutbox)) == 1
+
+
+def test_what_was_asked_in_a_course_that_makes_room_goes_along(
+    session: Session, platform: Platform, anew: Platform
+) -> None:
+    """Into the same course, whatever else is there; who has a conversation goes on with it."""
+    old_id, new_id = deployment_of(session, platform), deployment_of(session, anew)
+    registration_id = session.get_one(Deployment, new_id).registration_id
+    third = Deployment(
+        registration_id=registration_id, lti_deployment_id="third", status=RegistrationStatus.ACTIVE
+    )
+    session.add(third)
+    session.flush()
+    session.execute(delete(LtiContext))
+
+    def course(where: UUID, name: str) -> Course:
+        made = factories.course(session)
+        session.execute(delete(LtiContext).where(LtiContext.course_id == made.course_id))
+        session.add(LtiContext(deployment_id=where, lti_context_id=name, course_id=made.course_id))
+        return made
+
+    course(third.deployment_id, "makes room")
+    old, new = course(old_id, "makes room"), course(new_id, "makes room")
+    course(old_id, "stays")
+    stays = course(new_id, "stays")
+    factories.concept(session, stays, name="Begun")
+    ada, ben = (factories.member(session, old, CourseRole.STUDENT).student_id for _ in range(2))
+
+    def asked(where: Course, student_id: UUID) -> Conversation:
+        made = Conversation(course_id=where.course_id, student_id=student_id)
+        session.add(made)
+        session.flush()
+        return made
+
+    before, ada_s, ben_s, elsewhere = (
+        asked(where, who) for where, who in ((old, ada), (new, ada), (new, ben), (stays, ben))
+    )
+    session.commit()
+    places = (succession.place_of(session, one) for one in (old_id, new_id))
+    done = succession.succeed(session, *places)
+    session.commit()
+    assert (done.moved, done.left, done.dropped) == (1, 0, 1)
+    for one in (before, ada_s, ben_s, elsewhere):
+        session.refresh(one)
+    assert {one.course_id for one in (before, ada_s, ben_s)} == {old.course_id}
+    assert elsewhere.course_id == stays.course_id and elsewhere.is_active
+    assert [one.is_active for one in (before, ada_s, ben_s)] == [True, False, True]
+    assert ada_s.ended_at and not ben_s.ended_at
+
+
+def test_a_former_course_in_which_somebody_asked_is_counted(
+    session: Session, platform: Platform, anew: Platform
+) -> None:
+    old_id, new_id = deployment_of(session, platform), deployment_of(session, anew)
+    old, new = factories.course(session), factories.course(session)
+    session.execute(delete(LtiContext))
+    for course, where in ((old, old_id), (new, new_id)):
+        session.add(
+            LtiContext(deployment_id=where, lti_context_id="same", course_id=course.course_id)
+        )
+    factories.concept(session, new, name="Begun")
+    student = factories.member(session, old, CourseRole.STUDENT)
+    session.add(Conversation(course_id=old.course_id, student_id=student.student_id))
+    session.commit()
+    place = succession.place_of(session, new_id)
+    assert [one.courses for one in succession.predecessors(session, place)] == [1]
+    done = succession.succeed(session, succession.place_of(session, old_id), place)
+    assert (done.moved, done.left) == (0, 1), "left, and said"
 
 
 def test_what_has_work_in_it_by_now_is_left(

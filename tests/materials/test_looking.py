@@ -64,14 +64,6 @@ def test_a_line_of_code_is_shown_as_code(student: Visitor, read: Add) -> None:
     assert re.search(r"<code[^>]*>for cell in cells: <mark>divide</mark>\(cell\)</code>", page)
 
 
-def test_a_slip_of_the_pen_is_told_and_its_word_marked(student: Visitor, read: Add) -> None:
-    read("Notes.md", NOTES)
-    page = student.get("materials/search?q=What+does+a+membarne+hold%3F").text
-    assert "A <mark>membrane</mark> lets water through" in page
-    assert "<bdi>membarne</bdi>” is not in your materials; “<bdi>membrane</bdi>” was" in page
-    assert "Closest passages" in page
-
-
 def test_a_hit_leads_back_to_its_search(student: Visitor, read: Add) -> None:
     read("Notes.md", NOTES)
     [(address, _)] = hits(student.get("materials/search?q=holds+salt").text)

@@ -358,11 +358,11 @@ def test_a_student_finds_no_trace_of_what_is_not_for_students(
 def test_members_of_another_course_find_no_trace(
     app: Flask, session: Session, read: Add, houses: tuple[House, House], role: CourseRole
 ) -> None:
-    """Not even of what the course's own students may see. From outside, what is hidden or opens
-    later is like that, so these are left out."""
+    """Not even of what the course's own students may see. From outside, what is hidden is like
+    that, so it is left out."""
     course = houses[0].course
     shown = read("kept_shown_file.pdf", makers.pdf([text_of("shown")]), into=course)
-    kept = [one for one in houses[0].targets if one.name in ("deleted", "replaced")]
+    kept = [one for one in houses[0].targets if one.name != "hidden"]
     targets = [*kept, _target(session, course, "shown", shown)]
     before = _rows(session, course)
     walks = []

@@ -118,7 +118,7 @@ class Card:
         """The materials of all places on it."""
         places = [key.place for key in (*self.keys, *self.further)]
         places += [*self.nearest, *([self.lead] if self.lead else [])]
-        return {place.material_id for place in places}
+        return {place.material_id for place in places} | {slip.material_id for slip in self.slips}
 
     @property
     def texts(self) -> set[tuple[Place, str]]:
@@ -137,10 +137,15 @@ class Card:
         the one that stands in its place, `gone` those of the `texts` that this one does not hold.
         """
         nearest = tuple(place.moved(where) for place in self.nearest if place.material_id in where)
+        slips = tuple(slip for slip in self.slips if slip.material_id in where)
         lead = self.lead
         if not lead or lead.material_id not in where or (lead, self.marked) in gone:
             return Card(
-                self.coverage, nearest=nearest, sources=self.sources, practice=self.practice
+                self.coverage,
+                nearest=nearest,
+                sources=self.sources,
+                practice=self.practice,
+                slips=slips,
             )
         return replace(
             self,
@@ -149,6 +154,7 @@ class Card:
             keys=_still_there(self.keys, where, gone),
             further=_still_there(self.further, where, gone),
             nearest=nearest,
+            slips=slips,
         )
 
     @classmethod

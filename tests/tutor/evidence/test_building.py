@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -71,12 +72,22 @@ def test_headings_and_page_order() -> None:
 
 
 def test_a_slip_is_weighed_as_the_word_that_was_meant_and_told() -> None:
-    slips = (Slip("apend", "append"),)
+    slips = (Slip("apend", "append", str(BOOK)),)
     found = SearchResult(Coverage.CLOSEST, [passage(LISTS, 3), passage(APPEND, 4)], slips=slips)
     built = build_card("What does apend do?", found)
     meant = card("What does append do?", passage(LISTS, 3), passage(APPEND, 4))
     assert (built.marked, built.slips) == (meant.marked, slips) and "append" in built.marked
     assert Card.from_json(json.loads(json.dumps(built.to_json()))) == built
+
+
+def test_a_slip_goes_with_the_file_that_has_the_word() -> None:
+    other = str(uuid.uuid4())
+    slips = (Slip("apend", "append", str(BOOK)), Slip("lsit", "list", other))
+    built = replace(card("What is a list?", passage(LISTS, 3)), slips=slips)
+    assert built.material_ids == {str(BOOK), other}
+    assert built.as_of_now({str(BOOK): str(BOOK)}).slips == slips[:1]
+    assert replace(built, lead=None).as_of_now({other: other}).slips == slips[1:]
+    assert replace(built, lead=None).as_of_now({}).slips == ()
 
 
 def test_a_card_that_was_kept_before_slips_were_is_read() -> None:
