@@ -79,10 +79,12 @@ function saying(part) {
   return told?.dataset.words ?? told?.textContent.trim();
 }
 
-/* After a change of page a reader begins at its heading, as after a real one; after a refused form at its first error. */
+/* After a change of page a reader begins at its heading, as after a real one, or where the page says; after a refused
+   form at its first error. htmx focuses what the page names, and does not bring it into view. */
 function focus({ detail: { ctx } }) {
   const invalid = (isPage(ctx) ? document : ctx.target)?.querySelector?.('[aria-invalid="true"]');
   if (invalid && ctx.response?.status === 422) return invalid.focus();
+  if (isPage(ctx)) document.querySelector("main [autofocus]")?.scrollIntoView({ block: "nearest" });
   if (!isPage(ctx) || (document.activeElement && document.activeElement !== document.body)) return;
   const heading = document.querySelector("main h1") || document.querySelector("main");
   if (!heading) return announce(document.title);

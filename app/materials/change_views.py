@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app import clock, config
 from app.access import Right, current_actor, guard
-from app.errors import DomainError
+from app.errors import Action, DomainError
 from app.extensions import transaction
 from app.materials import catalogue, deletion, versions, whereabouts
 from app.materials.listing import Row, rows_of
@@ -134,7 +134,7 @@ def _chosen() -> list[uuid.UUID]:
     """The ids of the files that are ticked. Raises `NothingChosen`."""
     ids = request.form.getlist("material", type=uuid.UUID)
     if not ids:
-        raise NothingChosen
+        raise NothingChosen(action=Action("Back to the materials", url_for("materials.index")))
     return ids
 
 

@@ -66,7 +66,8 @@ PAGES = Pages(render_template, place_url)
 
 @blueprint.get("/")
 def index() -> str:
-    return _page()
+    """The conversation; `about` stands in the box, to be asked or written anew."""
+    return _page(draft=request.args.get("about", ""))
 
 
 @blueprint.post("/ask")

@@ -73,7 +73,7 @@ PARAMETERS = {
         ("concept", "activity", "student", "saved", "taken_out", "sent", "asked"), MATERIAL
     ),
     # what is looked for
-    **dict.fromkeys(("question", "quote", "answer", "q"), QUESTION),
+    **dict.fromkeys(("question", "quote", "answer", "q", "about"), QUESTION),
     # how it is shown
     **{
         "page": "1",

@@ -414,6 +414,16 @@ def test_a_file_is_renamed_hidden_deleted_and_brought_back(room: Room, read: Add
     assert room.complaints == []
 
 
+def test_nothing_ticked_is_told_with_the_way_back(room: Room, read: Add) -> None:
+    page = room.page
+    read("Week 1.md", b"# One")
+    page.goto(room.address)
+    page.locator("#chosen").get_by_role("button", name="Hide").click()
+    expect(page.locator("main")).to_contain_text("No file is chosen.")
+    page.get_by_role("link", name="Back to the materials").click()
+    expect(row(page, "Week 1")).to_be_visible()
+
+
 def test_ticks_stay_while_rows_live_and_many_are_deleted_at_once(room: Room, add: Add) -> None:
     page = room.page
     ids = [add(f"Week {number}.md", f"# {number}".encode()) for number in (1, 2, 3)]

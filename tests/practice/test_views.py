@@ -1,5 +1,6 @@
 """Practice over HTTP: choosing, answering, feedback, and what nobody may see."""
 
+import html
 import re
 import uuid
 from datetime import timedelta
@@ -103,6 +104,20 @@ def test_an_answer_leads_to_its_feedback(room: Room) -> None:
     assert "Your first answer on For &lt;loops&gt; puts your mastery of it at" in page
     assert "Next question" in page
     assert 'role="img" aria-label=' in page
+
+
+def test_the_tutor_is_asked_about_the_question_that_was_answered(room: Room) -> None:
+    """It stands in the tutor's box; nothing is asked before somebody says so."""
+    student = room.enter()
+    _, form = ask(student, room)
+    page = student.get(student.post("practice/answer", data={**form, "answer": "a"}).location).text
+    link = re.search(r'href="([^"]*)">Ask the tutor about this', page)
+    assert link
+    tutor = student.get(html.unescape(link[1]).split("#")[0]).text
+    box = re.search(r'<textarea[^>]*id="ask"[^>]*>(.*?)</textarea>', tutor, re.S)
+    text = room.session.scalars(select(PracticeQuestion.question_text)).first()
+    assert box and text and html.unescape(box[1]) == text
+    assert "cl-question" not in tutor
 
 
 def test_a_right_answer_says_so(room: Room) -> None:
