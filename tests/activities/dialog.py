@@ -12,9 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.connections import registrations
-from demo_lms import Platform, Settings, deep_linking, persons, vocabulary
-from lti_config.addresses import TrustedHosts
+from demo_lms import Platform, deep_linking, persons, vocabulary
 from lti_config.deep_linking import Request
 from models import (
     Activity,
@@ -24,6 +22,7 @@ from models import (
 )
 from tests import factories
 from tests.helpers import Visitor, enter
+from tests.launch import lms
 
 
 class Dialog:
@@ -34,9 +33,7 @@ class Dialog:
         self.course: Course = factories.course(session)
         self.concept: Concept = factories.concept(session, self.course, name="For <loops>")
         self.ticket = deep_linking.open_ticket(platform, persons.get("teacher"))
-        self.registration = registrations.add(
-            session, self._registration(platform.settings), TrustedHosts(("127.0.0.1",))
-        )
+        self.registration = lms.register(session, platform)
 
     def enter(
         self,
@@ -93,18 +90,6 @@ class Dialog:
 
     def activities(self) -> list[Activity]:
         return list(self.session.scalars(select(Activity)))
-
-    @staticmethod
-    def _registration(settings: Settings) -> registrations.NewRegistration:
-        return registrations.NewRegistration(
-            name="Demo",
-            issuer=settings.issuer,
-            client_id=settings.client_id,
-            auth_url=settings.authorization_url,
-            token_url=settings.token_url,
-            jwks_url=settings.jwks_url,
-            deployments=(settings.deployment_id,),
-        )
 
 
 def item_fields(page: str) -> list[str]:

@@ -15,7 +15,6 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app import config
-from app.connections import registrations
 from app.extensions import transaction
 from app.gradebook.outbox import want_score
 from demo_lms import Platform, Settings, faults, line_items, persons, scores
@@ -23,7 +22,6 @@ from demo_lms.keys import KEY_FILE, load_key
 from demo_lms.serving import free_port, running
 from demo_lms.vocabulary import AGS_SCOPES
 from lti_config import keys
-from lti_config.addresses import TrustedHosts
 from models import (
     Activity,
     ActivityKind,
@@ -44,6 +42,7 @@ from models import (
 from tests import factories
 from tests.gradebook.ags_server import AgsServer, serving
 from tests.gradebook.arranged import Arranged, arrange, work_off
+from tests.launch import lms
 
 POINTS = 10
 
@@ -159,19 +158,7 @@ class Class:
 @pytest.fixture
 def lms_class(session: Session, platform: Platform) -> Class:
     settings, course = platform.settings, factories.course(session)
-    registration = registrations.add(
-        session,
-        registrations.NewRegistration(
-            name="Demo",
-            issuer=settings.issuer,
-            client_id=settings.client_id,
-            auth_url=settings.authorization_url,
-            token_url=settings.token_url,
-            jwks_url=settings.jwks_url,
-            deployments=(settings.deployment_id,),
-        ),
-        TrustedHosts(("127.0.0.1",)),
-    )
+    registration = lms.register(session, platform)
     deployment = registration.deployments[0]
     context = _add(
         session,
